@@ -1,0 +1,59 @@
+# Two commands do everything: `make lab` (the course) and `make test` (every test).
+# Each target sets up what it needs; `make setup` makes .venv once, and again when the lock changes.
+
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PY := $(BIN)/python
+READY := .venv/.ready
+export UV_LINK_MODE := copy
+
+.PHONY: setup lab shop test build lint bench lock clean
+.DEFAULT_GOAL := lab
+
+setup: $(READY)
+
+# uv installs in a tenth of pip's time; pip installs uv itself, by the same locked hash.
+$(READY): requirements.lock
+	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed; this is ' + sys.version.split()[0] + '. Name one: make PYTHON=python3.12')"
+	@echo "[1/3] making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv --clear .venv
+	@echo "[2/3] installing the installer"
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	@echo "[3/3] installing every package of requirements.lock (about 160 MB to fetch the first time)"
+	@$(BIN)/uv pip install --python $(PY) --require-hashes -r requirements.lock --quiet
+	@touch $(READY)
+	@echo "ready: .venv"
+
+lab: $(READY)
+	@$(PY) -m classroom lab
+
+shop: $(READY)
+	@$(PY) -m classroom shop
+
+test: lint
+	@$(PY) -m pytest
+
+build: $(READY)
+	@$(PY) -m classroom build
+
+lint: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || (cat .venv/lint-imports.log; exit 1)
+
+bench: $(READY)
+	@$(PY) -m bench
+
+lock: $(READY)
+	@$(BIN)/uv pip compile pyproject.toml --group local-stripe --group classroom --group test --group lint \
+		--universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o requirements.lock
+
+clean:
+	@rm -rf .venv build test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@echo "removed .venv and caches; your work/ and instance/ stay"
