@@ -45,13 +45,12 @@ lint: $(READY)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || (cat .venv/lint-imports.log; exit 1)
 
 bench: $(READY)
 	@$(PY) -m bench
 
 lock: $(READY)
-	@$(BIN)/uv pip compile pyproject.toml --group local-stripe --group classroom --group test --group lint \
+	@$(BIN)/uv pip compile pyproject.toml --group local-stripe --group classroom --group test --group lint --group bench \
 		--universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o requirements.lock
 
 clean:
