@@ -1,0 +1,55 @@
+"""Ids that look like Stripe's and come out the same on every run."""
+
+import random
+import string
+
+from local_stripe.clock import Timekeeper
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_LONG = {  # 24 characters; other prefixes have 14
+    *("ch", "evt", "pi", "pm", "pmc", "price", "promo", "py", "re", "setatt", "seti", "src"),
+    *("tok", "txn", "txr", "we"),
+}
+_LEADING_DIGIT = {"pi": "3", "ch": "3", "py": "3", "re": "3", "txn": "3"}
+_STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd and no multiple of 31: visits every number once
+
+
+class Ids:
+    """A source of ids. The n-th id depends on the seed, n and, for long ids, the clock."""
+
+    def __init__(self, seed: int, clock: Timekeeper) -> None:
+        source = random.Random(seed)  # noqa: S311 - reproducible on purpose; guards nothing
+        self._clock = clock
+        self._next = source.getrandbits(128)
+        self._account = "".join(source.choices(ALPHABET, k=10))
+
+    def new(self, prefix: str, *, sibling: str | None = None) -> str:
+        """A fresh id: `cus_` and 14 characters, or `pi_` and 24.
+
+        A charge, its refunds and its balance transactions begin as their intent does:
+        name that one as `sibling`.
+        """
+        if prefix not in _LONG:
+            return f"{prefix}_{self.text(14)}"
+        if sibling is not None:
+            return f"{prefix}_{sibling.partition('_')[2][:16]}{self.text(8)}"
+        lead = _LEADING_DIGIT.get(prefix, "1")
+        return f"{prefix}_{lead}{_base62(self._clock.now(), 5)}{self._account}{self.text(8)}"
+
+    def secret(self, owner: str, length: int) -> str:
+        """A client secret, such as `pi_…_secret_…`, with `length` characters at its end."""
+        return f"{owner}_secret_{self.text(length)}"
+
+    def text(self, length: int, alphabet: str = ALPHABET) -> str:
+        """The next `length` characters; no two calls of one length (8 or more) give the same."""
+        self._next += _STRIDE
+        return _base62(self._next, length, alphabet)
+
+
+def _base62(number: int, length: int, alphabet: str = ALPHABET) -> str:
+    base = len(alphabet)
+    letters = []
+    for _ in range(length):
+        number, digit = divmod(number, base)
+        letters.append(alphabet[digit])
+    return "".join(reversed(letters))
