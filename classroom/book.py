@@ -1,0 +1,142 @@
+"""From `lessons/` to notebooks: `python -m classroom build`.
+
+Every byte of a notebook follows from the sources, so that building twice changes nothing: cell ids
+come from the cells' text, metadata is what a reader needs, and nothing tells when or where it ran.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from classroom.course import Chapter
+from classroom.percent import handed_out, solved
+
+WORKERS = 2
+CELL_TIMEOUT_S = 120
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# Widgets live as long as their kernel; what stays of them is their line of text.
+PASSING = ("application/vnd.jupyter.widget-view+json",)
+# The course is built on the local Stripe, whatever the builder's own shell is set to.
+OF_THE_BUILDER = ("STRIPE_", "DATABASE_URL", "SECRET_KEY", "JUPYTERHUB_SERVICE_PREFIX")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook to be made: from which source, where to, and whether it is run."""
+
+    chapter: Chapter
+    folder: str
+    source: Path
+    text: Callable[[str], str]
+    run: bool
+
+    @property
+    def path(self) -> Path:
+        return self.chapter.root / self.folder / f"{self.chapter.slug}.ipynb"
+
+
+def notebooks(chapter: Chapter) -> Iterator[Notebook]:
+    """The notebooks of a chapter: the lesson, and the exercises without and with their solutions."""
+    yield Notebook(chapter, "notebooks", chapter.lesson, str, run=True)
+    if chapter.exercises.exists():
+        yield Notebook(chapter, "exercises", chapter.exercises, handed_out, run=False)
+        yield Notebook(chapter, "solutions", chapter.exercises, solved, run=True)
+
+
+def build(chapters: list[Chapter]) -> Iterator[tuple[Path, str, bool]]:
+    """Make every notebook of the chapters: yields path, text, and whether the file on disk differs.
+
+    Two notebooks run at a time. Raises `nbclient.exceptions.CellExecutionError` where a cell fails.
+    """
+    planned = [notebook for chapter in chapters for notebook in notebooks(chapter)]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for notebook, text in zip(planned, pool.map(made, planned), strict=True):
+            yield notebook.path, text, _on_disk(notebook.path) != text
+
+
+def made(notebook: Notebook) -> str:
+    """The text of one notebook, run if it is one that is."""
+    book = drafted(notebook)
+    if notebook.run:
+        execute(book, notebook.path.parent)
+    return written(book)
+
+
+def drafted(notebook: Notebook) -> NotebookNode:
+    """The notebook before it is run."""
+    source = notebook.text(notebook.source.read_text(encoding="utf-8"))
+    book = jupytext.reads(source, fmt="py:percent")
+    book.metadata = nbformat.from_dict(METADATA)
+    seen: Counter[str] = Counter()
+    for cell in book.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: cell.metadata[key] for key in ("tags",) if key in cell.metadata}
+        )
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[digest] += 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    book.nbformat, book.nbformat_minor = 4, 5
+    return book
+
+
+def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
+    """Run every cell in a fresh kernel in that folder; with `errors`, go on after one that fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    client = NotebookClient(
+        book,
+        timeout=CELL_TIMEOUT_S,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+        allow_errors=errors,
+    )
+    client.execute(env=environment())
+    book.metadata = nbformat.from_dict(METADATA)
+    for cell in book.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            _tidy(output)
+
+
+def environment() -> dict[str, str]:
+    """What a kernel of the course runs with: this course on its path, and none of the builder's keys."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(OF_THE_BUILDER)
+    }
+    paths = [str(Path(__file__).resolve().parents[1]), kept.get("PYTHONPATH", "")]
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def written(book: NotebookNode) -> str:
+    """The text of the notebook's file."""
+    nbformat.validate(book)
+    return str(nbformat.writes(book)) + "\n"
+
+
+def _tidy(output: NotebookNode) -> None:
+    if output.output_type == "error":
+        output.traceback = [
+            f"{output.ename}: {output.evalue}"
+        ]  # the whole one tells of this machine
+    for kind in PASSING:
+        output.get("data", {}).pop(kind, None)
+
+
+def _on_disk(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

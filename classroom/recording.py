@@ -1,0 +1,142 @@
+"""What listens on both sides of the shop, so that `timeline()` has something to draw.
+
+Only what is named here is written down: no card number, token or secret can slip through.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import stripe
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from classroom.traffic import BROWSER, NOTEBOOK, SHOP, STRIPE, Arrow, Journal, Party
+
+TOLD = (
+    "amount",
+    "amount_to_capture",
+    "currency",
+    "customer",
+    "payment_method",
+    "payment_intent",
+    "charge",
+    "source",
+    "card[token]",
+    "confirm",
+    "capture_method",
+    "limit",
+)
+
+VARIABLE = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
+
+speaker: ContextVar[Party] = ContextVar("speaker", default=NOTEBOOK)
+
+
+class RecordingClient(stripe.HTTPClient):
+    """A transport for the SDK that writes each call into a journal and lets another one make it."""
+
+    name = "classroom"
+
+    def __init__(self, inner: stripe.HTTPClient, journal: Journal) -> None:
+        super().__init__()
+        self.inner = inner
+        self.journal = journal
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[Any, int, Mapping[str, str]]:
+        caller = speaker.get()
+        self.journal.note(Arrow(caller, STRIPE, asked(method, url, headers or {}, post_data)))
+        try:
+            body, status, answered = self.inner.request(method, url, headers, post_data)
+        except stripe.APIConnectionError:
+            self.journal.note(Arrow(STRIPE, caller, "no answer", answer=True))
+            raise
+        self.journal.note(Arrow(STRIPE, caller, told(status, body, answered), answer=True))
+        return body, status, answered
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class RecordingShop:
+    """WSGI middleware: what a browser asks the shop, and what it answers. Static files are left out."""
+
+    def __init__(self, app: Flask, journal: Journal) -> None:
+        self.app = app
+        self.inner: WSGIApplication = app.wsgi_app
+        self.journal = journal
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        asked_for = place(self.app, environ.get("PATH_INFO", "/"), method)
+        if asked_for is None:
+            return self.inner(environ, start_response)
+        visitor = BROWSER if "Mozilla" in environ.get("HTTP_USER_AGENT", "") else NOTEBOOK
+        self.journal.note(Arrow(visitor, SHOP, f"{method} {asked_for}"))
+
+        def answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            target = dict(headers).get("Location")
+            goes = f" to {place(self.app, urlsplit(target).path) or 'a file'}" if target else ""
+            self.journal.note(Arrow(SHOP, visitor, status.split()[0] + goes, answer=True))
+            return start_response(status, headers, *more)
+
+        mark = speaker.set(SHOP)
+        try:
+            return self.inner(environ, answer)
+        finally:
+            speaker.reset(mark)
+
+
+def place(app: Flask, path: str, method: str = "GET") -> str | None:
+    """A path with its variable parts named, `/orders/{order_id}`; None for a static file."""
+    try:
+        rule, _ = app.url_map.bind("").match(path, method, return_rule=True)
+    except RequestRedirect as moved:
+        return urlsplit(moved.new_url).path
+    except HTTPException:
+        return None if path == "/favicon.ico" else path
+    return None if rule.endpoint.endswith("static") else VARIABLE.sub(r"{\1}", rule.rule)
+
+
+def asked(method: str, url: str, headers: Mapping[str, str], post_data: Any) -> str:
+    """A request to Stripe in one line: method, path, the parameters worth telling, the key."""
+    parts = urlsplit(url)
+    sent = post_data.decode() if isinstance(post_data, bytes) else post_data
+    params = parse_qsl(parts.query) + parse_qsl(sent or "")
+    chosen = [f"{name}={value}" for name, value in params if name in TOLD]
+    key = headers.get("Idempotency-Key")
+    return " ".join([method.upper(), parts.path, *chosen, *([f"{{key {key}}}"] if key else [])])
+
+
+def told(status: int, body: str | bytes, headers: Mapping[str, str]) -> str:
+    """Stripe's answer in one line: status, which object, in which state, or which error."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return f"{status} (not JSON)"
+    replayed = ["(replayed)"] if "Idempotent-Replayed" in headers else []
+    return " ".join([str(status), *_gist(answer), *replayed])
+
+
+def _gist(answer: Mapping[str, Any]) -> list[str]:
+    match answer:
+        case {"error": {"code": code, "decline_code": reason}} if code and reason:
+            return [f"{code}: {reason}"]
+        case {"error": {"code": str(code)}} | {"error": {"type": str(code)}}:
+            return [code]
+        case {"object": "list", "data": list(data)}:
+            return [f"list of {len(data)}"]
+        case {"id": str(name), "status": str(status)}:
+            return [name, status]
+        case {"id": str(name)} | {"object": str(name)}:
+            return [name]
+    return []

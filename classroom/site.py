@@ -1,0 +1,126 @@
+"""`shop()` and `serve()`: a shop of your own, and a browser's way into it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from functools import cache
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from classroom.connection import Connection, KeyRefused, connection
+from classroom.recording import RecordingShop
+from classroom.traffic import journal
+from sample_app import create_app
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running shop. `url` is its address, without a slash at the end."""
+
+    url: str
+    app: Flask
+
+    def __repr__(self) -> str:
+        return "<the shop, open in your browser>"  # a port would differ on every run
+
+
+def shop(**config: object) -> Flask:
+    """A fresh shop with the demo catalogue, on a database of its own, paying through `connect()`.
+
+    `config` is for `sample_app.create_app`, and wins.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="shop-", ignore_cleanup_errors=True)
+    database = Path(folder.name, "shop.db").as_posix()
+    defaults = {"DATABASE_URL": f"sqlite:///{database}", "SECRET_KEY": "only for this classroom"}
+    app = create_app({**defaults, **connection().shop_settings, **config})
+    app.extensions["classroom.folder"] = folder  # removed when the shop is
+    app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
+    record(app)
+    return app
+
+
+def serve(app: Flask) -> Site:
+    """Open a shop to browsers, on a free port of 127.0.0.1; serving again replaces the one before.
+
+    It ends with the kernel. Raises `KeyRefused` if the pay page could not work.
+    """
+    record(app)
+    _introduce_stripe(app, connection())
+    return _open.serve(app)
+
+
+def current_site() -> Site:
+    """The shop that `serve` opened last; `RuntimeError` if there is none."""
+    if _open.site is None:
+        raise RuntimeError("No shop is open in this notebook yet: serve(shop()) opens one.")
+    return _open.site
+
+
+def public_url(port: int) -> str:
+    """Where the learner's browser finds a port of this machine: here, or through JupyterHub."""
+    hub = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    return f"{hub.rstrip('/')}/proxy/{port}" if hub else f"http://{HOST}:{port}"
+
+
+def record(app: Flask) -> None:
+    """Let `timeline()` hear what is asked of an app; a second time changes nothing."""
+    if not isinstance(app.wsgi_app, RecordingShop | ProxyFix):
+        app.wsgi_app = RecordingShop(app, journal)  # type: ignore[method-assign]  # Flask's own way
+        if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=0, x_prefix=1)  # type: ignore[method-assign]
+
+
+class QuietHandler(WSGIRequestHandler):
+    """No line per request under the learner's cell."""
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        if type == "error":
+            super().log(type, message, *args)
+
+
+class Door:
+    """At most one shop at a time is open, in a daemon thread."""
+
+    def __init__(self) -> None:
+        self.site: Site | None = None
+        self._server: BaseWSGIServer | None = None
+
+    def serve(self, app: Flask) -> Site:
+        """Open this shop, instead of the one before."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+        self._server = make_server(HOST, 0, app, threaded=True, request_handler=QuietHandler)
+        threading.Thread(target=self._server.serve_forever, name="shop", daemon=True).start()
+        self.site = Site(public_url(self._server.port), app)
+        return self.site
+
+
+def _introduce_stripe(app: Flask, to: Connection) -> None:
+    """Tell the shop's pages where Stripe.js is and which publishable key it gets."""
+    if to.local:
+        app.config["STRIPE_JS_URL"] = f"{_stripe_url(to)}/v3/"
+    elif not to.publishable_key:
+        raise KeyRefused(
+            "The pay page needs the publishable key of your sandbox too: set STRIPE_PUBLISHABLE_KEY "
+            "to the one that starts with pk_test_ and restart the kernel."
+        )
+    app.config["STRIPE_PUBLISHABLE_KEY"] = to.publishable_key
+
+
+@cache
+def _stripe_url(to: Connection) -> str:
+    from local_stripe.server import start  # noqa: PLC0415 - only needed by a browser
+
+    return start(to.local, port=0)
+
+
+_open = Door()

@@ -1,0 +1,84 @@
+"""Judging one answer: right, wrong (and why), or not attempted yet."""
+
+from __future__ import annotations
+
+import ast
+import re
+import traceback
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from classroom.exercise import Exercise, Mistake
+from classroom.percent import Cell, definition
+
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class Outcome(Enum):
+    """How an answer did."""
+
+    CORRECT = "correct"
+    WRONG = "not yet"
+    NOT_ATTEMPTED = "not attempted yet"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An outcome, and the reason for one that is not correct."""
+
+    exercise: Exercise
+    outcome: Outcome
+    reason: str = ""
+
+    def __str__(self) -> str:
+        match self.outcome:
+            case Outcome.CORRECT:
+                return f"{self.exercise.id} correct."
+            case Outcome.NOT_ATTEMPTED:
+                return (
+                    f"{self.exercise.id} not attempted yet. Write `{self.exercise.answer}`, then run "
+                    f'this cell again. hint("{self.exercise.id}") gives a nudge.'
+                )
+            case Outcome.WRONG:
+                return f"{self.exercise.id} not yet: {self.exercise.title}.\n{self.reason}"
+
+
+def judge(exercise: Exercise, answer: object, cell: Cell, source: str | None) -> Verdict:
+    """Check an answer. `cell` is the one handed out; `source` is the learner's, if it is known."""
+    if answer is ... or _unchanged(exercise.answer, cell, source):
+        return Verdict(exercise, Outcome.NOT_ATTEMPTED)
+    try:
+        exercise.check(answer)
+    except Mistake as mistake:
+        return Verdict(exercise, Outcome.WRONG, _steady(str(mistake)))
+    except Exception as error:  # noqa: BLE001 - whatever the learner's code raised is their answer
+        return Verdict(exercise, Outcome.WRONG, _steady(_told(exercise, error)))
+    return Verdict(exercise, Outcome.CORRECT)
+
+
+def _unchanged(name: str, cell: Cell, source: str | None) -> bool:
+    """Whether the learner's definition is still the one handed out, whatever its comments say."""
+    if source is None:
+        return False
+    theirs, ours = definition(source, name), cell.defines(name)
+    return theirs is not None and ours is not None and ast.dump(theirs) == ast.dump(ours)
+
+
+def _told(exercise: Exercise, error: Exception) -> str:
+    said = "".join(traceback.format_exception_only(error)).strip()
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if _typed(frame.filename)]
+    if not lines:
+        return f"The check could not use `{exercise.answer}`: {said}"
+    last = lines[-1]
+    return f"Your code raised {said}\n  in {last.name}, line {last.lineno} of the cell: {last.line}"
+
+
+def _typed(filename: str) -> bool:
+    """Whether code comes from a cell: what was typed into a notebook is no file."""
+    return not Path(filename).exists()
+
+
+def _steady(text: str) -> str:
+    """The text without addresses, which differ on every run."""
+    return ADDRESS.sub("", text)
