@@ -1,0 +1,29 @@
+"""The shop: Flask, SQLAlchemy and the Stripe SDK.
+
+`create_app` builds it; `flask --app sample_app seed` fills it; `flask --app sample_app run` opens it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from sample_app import accounts, api, catalogue, config, database, errors, pages, payments, security
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """Build the shop. `settings` win over environment variables; both are named in `config.py`."""
+    app = Flask(__name__)
+    app.config.from_mapping(config.load(settings, app.instance_path))
+    app.extensions["stripe"] = payments.connect(app.config)
+    database.init_app(app)
+    security.init_app(app)
+    accounts.init_app(app)
+    api.init_app(app)
+    errors.init_app(app)
+    app.register_blueprint(pages.pages)
+    app.register_blueprint(accounts.accounts)
+    app.cli.add_command(catalogue.seed_command)
+    return app

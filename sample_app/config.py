@@ -1,0 +1,97 @@
+"""What the shop can be told, by environment variable or by the mapping given to `create_app`.
+
+| variable                 | without it                                                           |
+|--------------------------|----------------------------------------------------------------------|
+| `STRIPE_SECRET_KEY`      | the local Stripe's; a live key is refused unless `ALLOW_LIVE=1`       |
+| `STRIPE_PUBLISHABLE_KEY` | the local Stripe's; it is what the page uses                          |
+| `STRIPE_API_BASE`        | Stripe's own address                                                  |
+| `STRIPE_JS_URL`          | Stripe's own script                                                   |
+| `DATABASE_URL`           | SQLite in `instance/`; any SQLAlchemy URL, PostgreSQL in production   |
+| `SECRET_KEY`             | generated once and kept in `instance/`; required in production        |
+
+`STRIPE_HTTP_CLIENT`, in the mapping only, is the `stripe.HTTPClient` that carries the calls.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, make_url
+
+LOCAL_SECRET_KEY = "sk_test_localStripeNotARealKey"
+LOCAL_PUBLISHABLE_KEY = "pk_test_localStripeNotARealKey"
+
+DEFAULTS: dict[str, str | None] = {
+    "STRIPE_SECRET_KEY": LOCAL_SECRET_KEY,
+    "STRIPE_PUBLISHABLE_KEY": LOCAL_PUBLISHABLE_KEY,
+    "STRIPE_API_BASE": None,
+    "STRIPE_JS_URL": "https://js.stripe.com/v3/",
+    "DATABASE_URL": "sqlite:///shop.db",
+    "SECRET_KEY": None,
+    "ALLOW_LIVE": None,
+}
+KEY_PREFIXES = {
+    "STRIPE_SECRET_KEY": ("sk_", "rk_"),
+    "STRIPE_PUBLISHABLE_KEY": ("pk_",),
+}
+LIVE_PREFIXES = ("sk_live_", "rk_live_", "pk_live_")
+# Far above any order or form, far below what would hurt.
+MAX_REQUEST_BYTES = 64 * 1024
+
+
+class ConfigError(Exception):
+    """The shop refuses to start, and says which setting to change."""
+
+
+def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, Any]:
+    """Return the whole configuration of a shop. Raises `ConfigError`."""
+    environment = {name: os.environ[name] for name in DEFAULTS if os.environ.get(name)}
+    config = {
+        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        **DEFAULTS,
+        **environment,
+        **(settings or {}),
+    }
+    for name in KEY_PREFIXES:
+        _check_key(name, config[name], allow_live=config["ALLOW_LIVE"] == "1")
+    url = database_url(config["DATABASE_URL"])
+    config["SQLALCHEMY_ENGINES"] = {"default": url}
+    config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
+    return config
+
+
+def database_url(text: str) -> URL:
+    """Parse a database URL; `postgres://` and `postgresql://` mean the psycopg 3 driver."""
+    url = make_url(text)
+    if url.drivername in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _check_key(name: str, key: str, *, allow_live: bool) -> None:
+    if not key.startswith(KEY_PREFIXES[name]):
+        wanted = " or ".join(KEY_PREFIXES[name])
+        raise ConfigError(f"{name} must start with {wanted}: this is another kind of key.")
+    if key.startswith(LIVE_PREFIXES) and not allow_live:
+        raise ConfigError(
+            f"{name} is a live key: it moves real money. "
+            "Use a test key, or set ALLOW_LIVE=1 if this is your production server."
+        )
+
+
+def _development_secret(url: URL, config: Mapping[str, Any], instance_path: str) -> str:
+    """A key for signing sessions, kept beside the SQLite file so that sign-ins survive a restart."""
+    live = config["STRIPE_SECRET_KEY"].startswith(LIVE_PREFIXES)
+    if live or url.get_backend_name() != "sqlite":
+        raise ConfigError(
+            "SECRET_KEY must be set in production: "
+            'python -c "import secrets; print(secrets.token_hex())" makes one.'
+        )
+    path = Path(instance_path) / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(), encoding="ascii")
+    return path.read_text(encoding="ascii")

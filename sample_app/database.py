@@ -1,0 +1,41 @@
+"""The database: a session per request, the migrations, and what SQLite needs to serve a shop."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import Engine, event
+
+# What was committed stays readable, so that no connection is held while Stripe is asked.
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def init_app(app: Flask) -> None:
+    """Give the app its engine; `db.session` is the session of the current request."""
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _prepare_sqlite)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to the newest version; does nothing where they are."""
+    # Only this needs Alembic: the shop itself starts without it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """SQLite checks foreign keys only when asked; with WAL, readers do not wait for writers."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,161 @@
+"""What the shop sells, who buys, and what was ordered.
+
+    Customer 1 --- * Order 1 --- * OrderItem * --- 1 Item
+
+`OrderItem` is an association object: the row between an order and an item has columns of its own,
+the quantity and the unit price at the time of the order. Money is in minor units (cents for dollars).
+"""
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Enum, ForeignKey, Index, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
+from sqlalchemy.types import TypeDecorator
+
+from sample_app.order_status import OrderStatus, check_transition
+
+MAX_QUANTITY = 100
+
+
+def new_order_id() -> str:
+    """An id that nobody guesses (128 random bits): whoever holds a guest's order id may read it."""
+    return f"ord_{secrets.token_urlsafe(16)}"
+
+
+def new_idempotency_key() -> str:
+    """A name for one attempt to pay; see `payments.py`."""
+    return str(uuid.uuid4())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, on SQLite too, which keeps no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    # Every constraint has a name, so that a migration can change it on every database.
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+class Item(Base):
+    """Something the shop sells, at today's price."""
+
+    __tablename__ = "items"
+    __table_args__ = (CheckConstraint("price >= 0", name="price_not_negative"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    price: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3), default="usd")
+
+
+class Customer(UserMixin, Base):
+    """Somebody with an account. Guests buy without one."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    orders: Mapped[list["Order"]] = relationship(back_populates="customer")
+
+
+class Order(Base):
+    """What somebody wants to buy, for an amount that the shop computed."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        # One customer's orders, newest first.
+        Index(None, "customer_id", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_order_id)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    status: Mapped[OrderStatus] = mapped_column(
+        Enum(
+            OrderStatus,
+            values_callable=lambda statuses: [status.value for status in statuses],
+            native_enum=False,
+            create_constraint=True,
+            name="status_known",
+            length=20,
+        ),
+        default=OrderStatus.PENDING,
+    )
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The current attempt to pay, at Stripe, and what it made there.
+    idempotency_key: Mapped[str] = mapped_column(String(36), default=new_idempotency_key)
+    payment_intent_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    # What the client's own Idempotency-Key became: the repeated request finds this order.
+    request_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+    customer: Mapped[Customer | None] = relationship(back_populates="orders")
+    lines: Mapped[list["OrderItem"]] = relationship(
+        back_populates="order", cascade="all, delete-orphan", order_by="OrderItem.item_id"
+    )
+
+    @property
+    def description(self) -> str:
+        """What a person reads on the receipt: "1x Desk lamp, 3x Chair"."""
+        return ", ".join(f"{line.quantity}x {line.item.name}" for line in self.lines)
+
+    @validates("status")
+    def _move(self, _name: str, status: OrderStatus) -> OrderStatus:
+        """Every assignment to `status` passes here. Raises `IllegalTransition`."""
+        return check_transition(self.status, status)
+
+
+class OrderItem(Base):
+    """So many of one item in one order, at the price of that day."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        CheckConstraint(f"quantity BETWEEN 1 AND {MAX_QUANTITY}", name="quantity_in_range"),
+        CheckConstraint("unit_price >= 0", name="unit_price_not_negative"),
+    )
+
+    # An item stands at most once in an order: the pair is the key.
+    order_id: Mapped[str] = mapped_column(
+        ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True, index=True)
+    quantity: Mapped[int]
+    unit_price: Mapped[int]
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    item: Mapped[Item] = relationship()
+
+    @property
+    def amount(self) -> int:
+        return self.quantity * self.unit_price
