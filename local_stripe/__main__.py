@@ -1,0 +1,93 @@
+"""`python -m local_stripe serve`: the local Stripe as a server, until Ctrl-C or SIGTERM."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from urllib.parse import urlencode
+
+from local_stripe import SECRET_KEY, LocalStripe, Policies, Request, WallClock
+from local_stripe.courier import Courier, is_deliverable
+from local_stripe.server import start
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve, and return the exit code: 0, or 2 if it cannot be done as asked."""
+    options = _parser().parse_args(arguments)
+    policies = Policies(
+        raw_card_numbers=options.allow_raw_cards, token_charges=options.allow_token_charges
+    )
+    local = LocalStripe(clock=WallClock(), seed=options.seed, policies=policies)
+    stopped = _stop_on_signals()
+    with ExitStack() as running:
+        try:
+            server = running.enter_context(start(local, options.port))
+        except OSError:
+            return _refuse(
+                f"port {options.port} is taken or not allowed; --port 0 takes a free one"
+            )
+        running.enter_context(Courier(local))
+        line = f"local Stripe: {server.url}"
+        if options.webhook:
+            line += f"  webhook signing secret: {_add_webhook(local, options.webhook)}"
+        print(line, flush=True)
+        while not stopped.wait(1):  # without a timeout, Windows would not hear Ctrl-C
+            continue
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local_stripe", description=__doc__)
+    serve = parser.add_subparsers(required=True, metavar="serve").add_parser(
+        "serve", help="serve the local Stripe on 127.0.0.1", description="Serve the local Stripe."
+    )
+    serve.add_argument("--port", type=_port, default=12111, help="0 for any free one (%(default)s)")
+    serve.add_argument("--webhook", type=_webhook, metavar="URL", help="send every event there")
+    serve.add_argument("--seed", type=int, default=0, help="other ids (%(default)s)")
+    serve.add_argument("--allow-raw-cards", action="store_true", help="take raw card numbers")
+    serve.add_argument("--allow-token-charges", action="store_true", help="charge card tokens")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not 0 <= int(text) <= 65535:
+        raise ValueError
+    return int(text)
+
+
+def _webhook(url: str) -> str:
+    if not is_deliverable(url):
+        raise argparse.ArgumentTypeError(f"{url} is not on this machine (http://127.0.0.1:PORT/…)")
+    return url
+
+
+def _stop_on_signals() -> threading.Event:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def _add_webhook(local: LocalStripe, url: str) -> str:
+    """The signing secret of a new endpoint that gets every event."""
+    response = local.handle(
+        Request(
+            method="POST",
+            path="/v1/webhook_endpoints",
+            headers={"authorization": f"Bearer {SECRET_KEY}"},
+            body=urlencode({"url": url, "enabled_events[]": "*"}).encode(),
+        )
+    )
+    secret: str = json.loads(response.body)["secret"]
+    return secret
+
+
+def _refuse(reason: str) -> int:
+    print(f"local Stripe cannot start: {reason}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The local Stripe over HTTP: for browsers, other languages' SDKs and Stripe's own CLI.
+
+    with start(LocalStripe()) as server:
+        stripe.StripeClient(SECRET_KEY, base_addresses={"api": server.url})
+
+A thin shell in a thread of its own: it reads a request, asks the core, writes the answer. Several
+shells may share one core. It listens on 127.0.0.1 only.
+"""
+
+import json
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+
+import uvicorn
+
+from local_stripe import pages
+from local_stripe.core import LocalStripe
+from local_stripe.errors import StripeError
+from local_stripe.messages import Request, Response
+
+HOST = "127.0.0.1"
+MAX_BODY = 1024 * 1024  # bytes; far above anything that Stripe's API takes
+
+# ASGI: https://asgi.readthedocs.io/en/latest/specs/www.html
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def start(local: LocalStripe, port: int = 0) -> "RunningServer":
+    """Serve this local Stripe, on any free port by default. Raises OSError if the port is taken."""
+    return RunningServer(local, port)
+
+
+class RunningServer:
+    """A local Stripe at `url`, until `stop()` or the end of the `with` block."""
+
+    def __init__(self, local: LocalStripe, port: int) -> None:
+        listener = socket.create_server((HOST, port), backlog=128)
+        self.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application(local),
+                http="httptools",
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run,
+            args=([listener],),
+            name=f"local Stripe {self.url}",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is being answered, close the port, and return when that is done."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def application(local: LocalStripe) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The local Stripe as an ASGI application."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read(receive)
+        response = _TOO_LARGE if body is None else _answer(local, scope, body)
+        headers = [
+            (name.encode(), value.encode("latin-1")) for name, value in response.headers.items()
+        ]
+        headers.append((b"content-length", b"%d" % len(response.body)))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+    return app
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body; None if it is too large. What is too much is read, and thrown away."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= MAX_BODY:
+            chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks) if size <= MAX_BODY else None
+
+
+def _answer(local: LocalStripe, scope: Scope, body: bytes) -> Response:
+    method, path = scope["method"], scope["raw_path"].decode("ascii")
+    if method == "OPTIONS":
+        return _OPTIONS
+    if method == "HEAD":  # the same answer; the server leaves its body out
+        method = "GET"
+    if method == "GET" and (page := pages.find(path)):
+        return page
+    return local.handle(
+        Request(
+            method=method,
+            path=path,
+            query=scope["query_string"].decode("utf-8", "replace"),
+            headers={
+                name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+            },
+            body=body,
+        )
+    )
+
+
+# No page of another origin is invited: the card field calls from the local Stripe's own.
+_OPTIONS = Response(200, {"allow": "GET, HEAD, POST, DELETE, OPTIONS"}, b"")
+
+_too_large = StripeError(
+    f"The request's body is larger than {MAX_BODY} bytes.", status=413, logged=False
+)
+_TOO_LARGE = Response(
+    413, {"content-type": "application/json"}, json.dumps(_too_large.body("")).encode()
+)
