@@ -114,6 +114,15 @@ def not_one_of(name: str, choices: Iterable[str]) -> StripeError:
     return StripeError(f"Invalid {name}: must be one of {listed}", param=name)
 
 
+def metadata_too_long(plural: str, one: str, most: int, value: str) -> StripeError:
+    """A key or a value of metadata above its limit."""
+    return StripeError(
+        f"Metadata {plural} can have up to {most} characters, but you passed in a {one} that is "
+        f"{len(value)} characters. Invalid {one}: {value}",
+        param="metadata",
+    )
+
+
 def too_small(name: str, least: int) -> StripeError:
     """An integer below its minimum."""
     return StripeError(

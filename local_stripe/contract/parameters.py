@@ -1,0 +1,265 @@
+"""Requests against the SDK's types: unknown, missing and ill-typed parameters are refused.
+
+Values arrive as strings and nested forms and leave typed. A parameter sent empty, which
+Stripe reads as "unset this", leaves as None.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from stripe._stripe_object import UntypedStripeObject
+from typing_extensions import is_typeddict
+
+from local_stripe import errors
+from local_stripe.contract import sdk
+from local_stripe.errors import StripeError
+from local_stripe.forms import Form
+
+Check = Callable[[Any, str], Any]  # (the value as sent, the parameter's name) -> the typed value
+
+LONGEST_TEXT = 5000  # characters
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+# What requests of older API versions may hold beyond the SDK's types.
+_OLDER: dict[str, dict[str, Any]] = {
+    "PaymentIntentCreateParams": {"payment_method_types": list[str]},
+    "PaymentIntentUpdateParams": {"payment_method_types": list[str]},
+    "PaymentIntentConfirmParams": {"payment_method_types": list[str]},
+    "SetupIntentCreateParams": {"payment_method_types": list[str]},
+    "SetupIntentUpdateParams": {"payment_method_types": list[str]},
+    "checkout.SessionCreateParams": {"payment_method_types": list[str]},
+}
+
+
+def check_params(name: str, raw: Form, *, older: bool = False) -> dict[str, Any]:
+    """The request's parameters, typed as `stripe.params.<name>` has them.
+
+    `older` admits what API versions before the SDK's had.
+    Raises StripeError with Stripe's words for the first thing that is wrong.
+    """
+    return _request(name, older)(raw, "")
+
+
+class _Fields:
+    """Checks a form against named fields."""
+
+    def __init__(self, types: dict[str, Any], required: frozenset[str]) -> None:
+        self._types = types
+        self._required = [key for key in types if key in required]
+        self._checks: dict[str, Check] = {}
+
+    def __call__(self, raw: Any, name: str) -> dict[str, Any]:
+        if not isinstance(raw, dict):
+            raise errors.invalid("object", name)
+        types = self._types
+        if unknown := [key for key in raw if key not in types]:
+            raise errors.unknown_parameters([_inside(name, key) for key in unknown])
+        checks = self._checks
+        typed = {
+            key: (checks.get(key) or self._check(key))(value, f"{name}[{key}]" if name else key)
+            for key, value in raw.items()
+        }
+        for key in self._required:
+            if typed.get(key) is None:
+                refusal = errors.empty if key in typed else errors.missing
+                raise refusal(_inside(name, key))
+        return typed
+
+    def _check(self, key: str) -> Check:
+        """The field's own check, made when it is first sent."""
+        found = _metadata if key == "metadata" else _checker(self._types[key])
+        return self._checks.setdefault(key, found)
+
+
+@cache
+def _request(name: str, older: bool) -> _Fields:
+    typed_dict = sdk.params_type(name)
+    types = sdk.fields(typed_dict) | (_OLDER.get(name, {}) if older else {})
+    return _Fields(types, typed_dict.__required_keys__)
+
+
+@cache
+def _nested(typed_dict: Any) -> _Fields:
+    return _Fields(sdk.fields(typed_dict), typed_dict.__required_keys__)
+
+
+def _checker(annotation: Any) -> Check:
+    """The check that a type asks for."""
+    parts = tuple(p for p in sdk.alternatives(annotation) if not _is_untyped(p))
+    values = sdk.choices(parts)
+    if "" in values:
+        check = _one_check(parts, [value for value in values if value != ""])
+        return lambda raw, name: None if raw == "" else check(raw, name)
+    return _one_check(parts, values)
+
+
+def _one_check(parts: tuple[Any, ...], values: list[str]) -> Check:
+    form, scalar = _form_check(parts), _scalar_check(parts, values)
+    if form is None:
+        return scalar or _refuse_all
+    if scalar is None:
+        return form
+    return lambda raw, name: (form if isinstance(raw, dict) else scalar)(raw, name)
+
+
+def _form_check(parts: tuple[Any, ...]) -> Check | None:
+    """For the alternative that is sent as a form: an object, a list or a map."""
+    for part in parts:
+        if is_typeddict(part):
+            return _form_of(part)
+        if get_origin(part) is list:
+            return _list_of(_element(get_args(part)[0]))
+        if get_origin(part) is dict:
+            return _map_of(_checker(get_args(part)[1]))
+    return None
+
+
+def _scalar_check(parts: tuple[Any, ...], values: list[str]) -> Check | None:
+    """For the alternatives that are sent as one string."""
+    if values:
+        one_of = _enum(values)
+        return _either(_boolean, one_of) if bool in parts else one_of
+    return next((_SCALARS[part] for part in parts if part in _SCALARS), None)
+
+
+def _text(raw: Any, name: str) -> str | None:
+    return None if raw == "" else _string(raw, name)
+
+
+def _string(raw: Any, name: str) -> str:
+    if isinstance(raw, str):
+        if len(raw) > LONGEST_TEXT:
+            shown = f"{raw[:50]}…; must be at most {LONGEST_TEXT} characters"
+            raise errors.invalid("string", name, shown)
+        return raw
+    raise errors.invalid("string", name, _shown(raw))
+
+
+def _integer(raw: Any, name: str) -> int:
+    if isinstance(raw, str) and _INTEGER.fullmatch(raw):
+        return int(raw)
+    raise errors.invalid("integer", name, _shown(raw))
+
+
+def _boolean(raw: Any, name: str) -> bool:
+    if raw in ("true", "false"):
+        return bool(raw == "true")
+    raise errors.invalid("boolean", name, _shown(raw))
+
+
+def _number(raw: Any, name: str) -> float:
+    return float(_decimal(raw, name))
+
+
+def _decimal(raw: Any, name: str) -> Decimal:
+    try:
+        number = Decimal(raw) if isinstance(raw, str) and len(raw) < 40 else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > 30:
+        raise errors.invalid("decimal", name, _shown(raw))
+    return number
+
+
+def _anything(raw: Any, name: str) -> Any:
+    return raw
+
+
+def _refuse_all(raw: Any, name: str) -> Any:
+    raise errors.not_implemented(f"the parameter {name}", name)
+
+
+_SCALARS: dict[Any, Check] = {
+    str: _text,
+    int: _integer,
+    bool: _boolean,
+    float: _number,
+    Decimal: _decimal,
+    Any: _anything,
+    object: _anything,
+}
+
+
+def _enum(values: list[str]) -> Check:
+    allowed = frozenset(values)
+
+    def check(raw: Any, name: str) -> str:
+        if isinstance(raw, str) and raw in allowed:
+            return raw
+        raise errors.not_one_of(name, values)
+
+    return check
+
+
+def _either(first: Check, second: Check) -> Check:
+    def check(raw: Any, name: str) -> Any:
+        try:
+            return first(raw, name)
+        except StripeError:
+            return second(raw, name)
+
+    return check
+
+
+def _form_of(typed_dict: Any) -> Check:
+    """Read when the form is first sent: most never are."""
+    return lambda raw, name: _nested(typed_dict)(raw, name)
+
+
+def _element(annotation: Any) -> Check:
+    """An empty string in a list unsets nothing: it stays one."""
+    return _string if annotation is str else _checker(annotation)
+
+
+def _list_of(element: Check) -> Check:
+    def check(raw: Any, name: str) -> list[Any]:
+        if not isinstance(raw, dict) or not all(map(_is_index, raw)):
+            raise errors.invalid("array", name)
+        return [element(raw[key], f"{name}[{key}]") for key in sorted(raw, key=int)]
+
+    return check
+
+
+def _map_of(element: Check) -> Check:
+    def check(raw: Any, name: str) -> dict[str, Any]:
+        if not isinstance(raw, dict):
+            raise errors.invalid("object", name)
+        return {key: element(value, f"{name}[{key}]") for key, value in raw.items()}
+
+    return check
+
+
+def _metadata(raw: Any, name: str) -> dict[str, str] | None:
+    """Strings by key; https://docs.stripe.com/api/metadata has the limits."""
+    if raw == "":
+        return None
+    if not isinstance(raw, dict):
+        raise errors.invalid("object", name)
+    for key, value in raw.items():
+        if len(key) > 40:
+            raise errors.metadata_too_long("keys", "key", 40, key)
+        if len(_string(value, f"{name}[{key}]")) > 500:
+            raise errors.metadata_too_long("values", "value", 500, value)
+    return raw
+
+
+def _is_index(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) < 10
+
+
+def _is_untyped(annotation: Any) -> bool:
+    return get_origin(annotation) is UntypedStripeObject
+
+
+def _inside(outer: str, key: str) -> str:
+    return f"{outer}[{key}]" if outer else key
+
+
+def _shown(raw: Any) -> str:
+    """A refused value as Stripe repeats it, cut where it is longer than anybody reads."""
+    text = raw if isinstance(raw, str) else json.dumps(raw, separators=(",", ":"))
+    return text if len(text) <= 200 else text[:200] + "…"
