@@ -10,7 +10,7 @@ import stripe
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
 from local_stripe.transport import InProcess
 
-from classroom.recording import RecordingClient
+from classroom.recording import RecordingClient, RecordingStripe
 from classroom.traffic import Journal, journal
 
 LOCAL = "sk_test_local"
@@ -90,7 +90,7 @@ def connection() -> Connection:
     stripe.enable_telemetry = False
     key = os.environ.get("STRIPE_SECRET_KEY", "").strip() or SECRET_KEY
     if key.startswith(LOCAL):
-        return local_connection(LocalStripe(), journal)
+        return local_connection(RecordingStripe(journal), journal)
     refuse_unusable(key)
     return Connection(
         key=key,

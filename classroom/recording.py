@@ -19,7 +19,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from classroom.traffic import BROWSER, NOTEBOOK, SHOP, STRIPE, Arrow, Journal, Party
+from local_stripe import LocalStripe, Request, Response
 
+# The parameters that are worth a reader's time, and safe to show.
 TOLD = (
     "amount",
     "amount_to_capture",
@@ -65,6 +67,23 @@ class RecordingClient(stripe.HTTPClient):
 
     def close(self) -> None:
         self.inner.close()
+
+
+class RecordingStripe(LocalStripe):
+    """A local Stripe that also writes down what Stripe.js asks of it, straight from the browser."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self.journal = journal
+
+    def handle(self, request: Request) -> Response:
+        response = super().handle(request)
+        if "Mozilla" in request.headers.get("user-agent", ""):
+            said = asked(request.method, request.path, request.headers, request.body)
+            self.journal.note(Arrow(BROWSER, STRIPE, said))
+            heard = told(response.status, response.body, response.headers)
+            self.journal.note(Arrow(STRIPE, BROWSER, heard, answer=True))
+        return response
 
 
 class RecordingShop:
@@ -113,7 +132,7 @@ def asked(method: str, url: str, headers: Mapping[str, str], post_data: Any) -> 
     sent = post_data.decode() if isinstance(post_data, bytes) else post_data
     params = parse_qsl(parts.query) + parse_qsl(sent or "")
     chosen = [f"{name}={value}" for name, value in params if name in TOLD]
-    key = headers.get("Idempotency-Key")
+    key = {name.lower(): value for name, value in headers.items()}.get("idempotency-key")
     return " ".join([method.upper(), parts.path, *chosen, *([f"{{key {key}}}"] if key else [])])
 
 
@@ -123,7 +142,7 @@ def told(status: int, body: str | bytes, headers: Mapping[str, str]) -> str:
         answer = json.loads(body)
     except ValueError:
         return f"{status} (not JSON)"
-    replayed = ["(replayed)"] if "Idempotent-Replayed" in headers else []
+    replayed = ["(replayed)"] if "idempotent-replayed" in {name.lower() for name in headers} else []
     return " ".join([str(status), *_gist(answer), *replayed])
 
 

@@ -8,6 +8,7 @@ import threading
 from functools import cache
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -16,6 +17,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from classroom.connection import Connection, KeyRefused, connection
 from classroom.recording import RecordingShop
 from classroom.traffic import journal
+from local_stripe import LocalStripe
+from local_stripe.server import start
 from sample_app import create_app
 
 HOST = "127.0.0.1"
@@ -39,11 +42,21 @@ def shop(**config: object) -> Flask:
     """
     folder = tempfile.TemporaryDirectory(prefix="shop-", ignore_cleanup_errors=True)
     database = Path(folder.name, "shop.db").as_posix()
-    defaults = {"DATABASE_URL": f"sqlite:///{database}", "SECRET_KEY": "only for this classroom"}
-    app = create_app({**defaults, **connection().shop_settings, **config})
+    app = new_shop(connection(), f"sqlite:///{database}", **config)
     app.extensions["classroom.folder"] = folder  # removed when the shop is
-    app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
     record(app)
+    return app
+
+
+def new_shop(to: Connection, database: str, **config: object) -> Flask:
+    """A shop with the demo catalogue, on an empty database, paying through a connection."""
+    classroom = {
+        "DATABASE_URL": database,
+        "SECRET_KEY": "only for this classroom",
+        "FRAME_ANCESTORS": "*",  # a notebook shows its pages, and may be served from anywhere
+    }
+    app = create_app({**classroom, **to.shop_settings, **config})
+    app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
     return app
 
 
@@ -107,7 +120,7 @@ class Door:
 def _introduce_stripe(app: Flask, to: Connection) -> None:
     """Tell the shop's pages where Stripe.js is and which publishable key it gets."""
     if to.local:
-        app.config["STRIPE_JS_URL"] = f"{_stripe_url(to)}/v3/"
+        app.config["STRIPE_JS_URL"] = f"{_stripe_url(to.local)}/v3/"
     elif not to.publishable_key:
         raise KeyRefused(
             "The pay page needs the publishable key of your sandbox too: set STRIPE_PUBLISHABLE_KEY "
@@ -117,10 +130,10 @@ def _introduce_stripe(app: Flask, to: Connection) -> None:
 
 
 @cache
-def _stripe_url(to: Connection) -> str:
-    from local_stripe.server import start  # noqa: PLC0415 - only needed by a browser
-
-    return start(to.local, port=0)
+def _stripe_url(local: LocalStripe) -> str:
+    """Where browsers find the local Stripe: its server starts when the first page needs it."""
+    server = start(local)
+    return public_url(urlsplit(server.url).port or 0)
 
 
 _open = Door()

@@ -1,0 +1,78 @@
+"""`python -m classroom lab`: JupyterLab on the learner's copies, and nothing in the way."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+
+from classroom import copies, progress
+from classroom.book import environment
+from classroom.course import Course
+from classroom.exercise import exercises_of
+
+HOST = "127.0.0.1"  # the shop's name too: a browser keeps its cookies apart from localhost's
+PORTS = range(8888, 8988)
+
+
+def lab(course: Course, *, browser: bool) -> None:
+    """Make the learner's copies, then run JupyterLab until Ctrl-C."""
+    made = copies.make(course)
+    print(f"work/ has your copies of the notebooks ({len(made)} new).")
+    port, token = free_port(), secrets.token_urlsafe(16)
+    start = f"/lab/tree/{next_notebook(course).relative_to(course.root).as_posix()}"
+    print(f"Open http://{HOST}:{port}{start}?token={token}\nCtrl-C ends it.", flush=True)
+    os.environ.update(environment())
+    from jupyterlab.labapp import LabApp  # noqa: PLC0415 - takes seconds to load
+
+    LabApp.launch_instance(arguments(course, port, token, start, browser=browser and has_screen()))
+
+
+def arguments(course: Course, port: int, token: str, start: str, *, browser: bool) -> list[str]:
+    """JupyterLab's settings for a classroom, as its command line takes them."""
+    settings = {
+        "ServerApp.ip": HOST,
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": course.root,
+        "ServerApp.open_browser": browser,
+        "ServerApp.allow_root": True,  # containers run as root
+        "IdentityProvider.token": token,
+        "LabApp.default_url": start,
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.workspaces_dir": course.work / ".jupyterlab",  # no tabs of other projects
+        "Application.log_level": "ERROR",
+    }
+    return [f"--{name}={value}" for name, value in settings.items()]
+
+
+def next_notebook(course: Course) -> Path:
+    """The lesson to open: of the first chapter that has an exercise left, else the last."""
+    done = progress.done(course)
+    chapters = course.chapters()
+    left = (c for c in chapters if {exercise.id for exercise in exercises_of(c)} - done)
+    return course.work / f"{next(left, chapters[-1]).slug}.ipynb"
+
+
+def free_port() -> int:
+    """The first port of `PORTS` that nobody listens on."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)):
+                return port
+    raise OSError(f"All ports from {PORTS.start} to {PORTS.stop - 1} are taken.")
+
+
+def has_screen() -> bool:
+    """Whether a browser can be opened here: not in a container, nor over ssh."""
+    if sys.platform.startswith("linux") and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""A Stripe and a shop for one check, apart from the learner's own.
+
+    bench = Practice()
+    answer(bench.client)
+    expect(len(bench.sent("POST", "/v1/payment_intents")) == 1, "…")
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+import stripe
+from flask import Flask
+
+from classroom.connection import Connection, local_connection
+from classroom.site import new_shop
+from classroom.traffic import Journal
+from local_stripe import LocalStripe, Policies
+from local_stripe.messages import Exchange
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A call that reached the practice Stripe; parameters as sent, `metadata[order_id]` and so on."""
+
+    method: str
+    path: str
+    params: dict[str, str]
+    idempotency_key: str | None
+    status: int
+
+
+class Practice:
+    """A fresh local Stripe, a client for it and a fresh shop; none of it is in `timeline()`."""
+
+    def __init__(self, policies: Policies | None = None) -> None:
+        self.local = LocalStripe(policies=policies)
+        self._connection: Connection = local_connection(self.local, Journal())
+
+    @cached_property
+    def client(self) -> stripe.StripeClient:
+        """Stripe's own client, calling this Stripe."""
+        return self._connection.client
+
+    def shop(self, **config: object) -> Flask:
+        """A shop with the demo catalogue, in memory, that pays through this Stripe."""
+        return new_shop(self._connection, "sqlite://", **config)
+
+    def sent(self, method: str = "", path: str = "") -> list[Sent]:
+        """The calls so far, oldest first; those with that method and a path that starts so."""
+        calls = map(_sent, self.local.log)
+        return [call for call in calls if method in (call.method, "") and call.path.startswith(path)]
+
+
+def _sent(exchange: Exchange) -> Sent:
+    request = exchange.request
+    return Sent(
+        method=request.method,
+        path=request.path,
+        params=dict(parse_qsl(request.query) + parse_qsl(request.body.decode())),
+        idempotency_key=request.headers.get("idempotency-key"),
+        status=exchange.response.status,
+    )
