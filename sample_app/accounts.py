@@ -1,0 +1,141 @@
+"""Accounts: sign up, sign in, sign out.
+
+The session says who is signed in; of a password, only a salted and slow hash is kept.
+"""
+
+import re
+import secrets
+from functools import cache
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.wrappers import Response
+from wtforms import EmailField, PasswordField
+from wtforms.validators import Email, InputRequired, Length
+
+from sample_app.database import db
+from sample_app.models import Customer
+
+accounts = Blueprint("accounts", __name__)
+login_manager = LoginManager()
+login_manager.login_view = "accounts.sign_in"
+login_manager.login_message = "Sign in to see your orders."
+login_manager.login_message_category = "warning"
+
+# One slash, then nothing that a browser could read as the start of another address.
+OWN_PATH = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")
+
+
+def init_app(app: Flask) -> None:
+    """Let the app know who is signed in."""
+    login_manager.init_app(app)
+
+
+def register(database: Session, email: str, password: str) -> Customer | None:
+    """Make an account; None when the e-mail address has one already."""
+    customer = Customer(email=email, password_hash=generate_password_hash(password))
+    database.add(customer)
+    try:
+        database.commit()
+    except IntegrityError:
+        database.rollback()
+        return None
+    return customer
+
+
+def authenticate(database: Session, email: str, password: str) -> Customer | None:
+    """Return the customer with this password; an unknown address takes as long as a wrong one."""
+    customer = database.scalar(select(Customer).where(Customer.email == email))
+    password_hash = customer.password_hash if customer else _hash_of_nobody()
+    return customer if check_password_hash(password_hash, password) else None
+
+
+def signed_in_customer() -> Customer | None:
+    """Who asks; None for a guest."""
+    return db.session.get(Customer, current_user.id) if current_user.is_authenticated else None
+
+
+def own_path(target: str | None) -> str:
+    """Return `target` if it is a path of this shop, else the catalogue: no link leads elsewhere."""
+    return target if target and OWN_PATH.fullmatch(target) else url_for("pages.catalogue")
+
+
+def normalized(email: str | None) -> str | None:
+    """One spelling for one address, however it was typed."""
+    return email.strip().lower() if email else email
+
+
+class SignInForm(FlaskForm):
+    email = EmailField("E-mail", [InputRequired("Enter your e-mail address.")], [normalized])
+    password = PasswordField("Password", [InputRequired("Enter your password.")])
+
+
+class SignUpForm(FlaskForm):
+    email = EmailField(
+        "E-mail",
+        [
+            InputRequired("Enter your e-mail address."),
+            Email("Enter an e-mail address like name@example.com."),
+            Length(max=254, message="That e-mail address is too long."),
+        ],
+        [normalized],
+    )
+    # The upper bound is there because hashing costs time.
+    password = PasswordField(
+        "Password",
+        [
+            InputRequired("Choose a password."),
+            Length(min=8, max=128, message="A password has 8 to 128 characters."),
+        ],
+    )
+
+
+@accounts.route("/sign-up", methods=["GET", "POST"])
+def sign_up() -> Response | str:
+    form = SignUpForm()
+    if form.validate_on_submit():
+        if customer := register(db.session, form.email.data, form.password.data):
+            return _enter(customer)
+        form.email.errors = ["There is an account with this e-mail address. Sign in instead?"]
+    return render_template("sign_up.html", form=form)
+
+
+@accounts.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Response | str:
+    form = SignInForm()
+    problem = None
+    if form.validate_on_submit():
+        if customer := authenticate(db.session, form.email.data, form.password.data):
+            return _enter(customer)
+        problem = "No account has this e-mail address and password."
+    return render_template("sign_in.html", form=form, problem=problem)
+
+
+@accounts.post("/sign-out")
+def sign_out() -> Response:
+    """Forget the customer and the cart: the next person at this computer sees neither."""
+    logout_user()
+    session.clear()
+    flash("You are signed out.")
+    return redirect(url_for("pages.catalogue"), 303)
+
+
+@login_manager.user_loader
+def load_customer(customer_id: str) -> Customer | None:
+    return db.session.get(Customer, int(customer_id))
+
+
+def _enter(customer: Customer) -> Response:
+    login_user(customer)
+    flash(f"You are signed in as {customer.email}.")
+    return redirect(own_path(request.args.get("next")), 303)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return generate_password_hash(secrets.token_hex())

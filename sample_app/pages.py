@@ -1,0 +1,162 @@
+"""The pages that a person shops on: catalogue, cart, pay, order, order history.
+
+A form that worked answers with a redirect, so that reloading the page repeats nothing.
+"""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from werkzeug import Response
+from wtforms import HiddenField
+from wtforms.validators import Regexp
+
+from sample_app import payments
+from sample_app.accounts import login_manager, signed_in_customer
+from sample_app.cart import Cart
+from sample_app.database import db
+from sample_app.models import MAX_QUANTITY, Item, Order
+from sample_app.money import format_money
+from sample_app.order_status import OrderStatus
+from sample_app.orders import PAGE_SIZE, OrderRefused, find_order, list_orders, place_order
+from sample_app.payments import CardUnusable, PaymentDeclined
+
+pages = Blueprint("pages", __name__)
+pages.add_app_template_filter(format_money, "money")
+
+ITEM = "<int(max=2147483647):item_id>"
+MAX_PAGE_SIZE = 100
+PICTURES = {path.stem for path in (Path(__file__).parent / "static/pictures").glob("*.svg")}
+
+
+class PayForm(FlaskForm):
+    """What the card form sends: never a card, only the token that stands for one."""
+
+    token = HiddenField(validators=[Regexp(r"tok_\w{1,100}\Z", re.ASCII)])
+
+
+@pages.get("/")
+def catalogue() -> str:
+    items = db.session.scalars(select(Item).order_by(Item.id)).all()
+    return render_template("catalogue.html", items=items)
+
+
+@pages.get("/shop/cart")
+def show_cart() -> str:
+    return render_template("cart.html", lines=Cart(session).lines(db.session), most=MAX_QUANTITY)
+
+
+@pages.post(f"/shop/cart/{ITEM}/add")
+def add_to_cart(item_id: int) -> Response:
+    item = _item(item_id)
+    try:
+        Cart(session).add(item_id)
+        flash(f"{item.name} is in your cart.")
+    except ValueError as refused:
+        flash(str(refused), "warning")
+    return redirect(url_for(".catalogue", _anchor=f"item-{item_id}"), 303)
+
+
+@pages.post(f"/shop/cart/{ITEM}")
+def change_cart(item_id: int) -> Response:
+    """Set how many of an item are in the cart; zero takes it out."""
+    item = _item(item_id)
+    try:
+        Cart(session).put(item.id, request.form.get("quantity", default=-1, type=int))
+    except ValueError as refused:
+        flash(str(refused), "warning")
+    return redirect(url_for(".show_cart"), 303)
+
+
+@pages.post("/shop/orders")
+def order_cart() -> Response:
+    """Turn the cart into an order, and go on to pay it."""
+    cart = Cart(session)
+    pieces = [line.item.id for line in cart.lines(db.session) for _ in range(line.quantity)]
+    try:
+        order = place_order(db.session, pieces, signed_in_customer(), cart.key)
+    except OrderRefused as refused:
+        flash(str(refused), "warning")
+        return redirect(url_for(".show_cart"), 303)
+    cart.empty()
+    return redirect(url_for(".pay_order", order_id=order.id), 303)
+
+
+@pages.get("/shop/orders")
+def list_my_orders() -> Response | str:
+    """The signed-in customer's orders, newest first."""
+    customer = signed_in_customer()
+    if customer is None:
+        return login_manager.unauthorized()  # shows the way to sign in, and back here
+    limit = request.args.get("limit", default=PAGE_SIZE, type=int)
+    limit = min(max(limit, 1), MAX_PAGE_SIZE)
+    page = list_orders(db.session, customer, after=request.args.get("after"), limit=limit)
+    return render_template("orders.html", page=page, limit=limit)
+
+
+@pages.get("/shop/orders/<order_id>")
+def show_order(order_id: str) -> str:
+    order = find_order(db.session, order_id, signed_in_customer())
+    return render_template("order.html", order=order)
+
+
+@pages.route("/shop/orders/<order_id>/pay", methods=["GET", "POST"])
+def pay_order(order_id: str) -> Response | str | tuple[str, int]:
+    """Show the card form; take the token it sends, and pay."""
+    order = find_order(db.session, order_id, signed_in_customer())
+    form = PayForm()
+    if order.status is OrderStatus.PENDING:
+        if request.method == "GET":
+            return _card_form(order)
+        if not form.validate():
+            return _card_form(order, "Enter your card."), 422
+        try:
+            payments.pay(db.session, current_app.extensions["stripe"], order, token=form.token.data)
+        except PaymentDeclined as declined:
+            return _card_form(order, str(declined)), 402
+        except CardUnusable as unusable:
+            return _card_form(order, str(unusable)), 422
+        flash("Thank you. Your order is paid.")
+    return redirect(url_for(".show_order", order_id=order.id), 303)
+
+
+@pages.app_context_processor
+def shown_everywhere() -> dict[str, Any]:
+    test_mode = current_app.config["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
+    return {"cart": Cart(session), "test_mode": test_mode}
+
+
+@pages.app_template_filter("day")
+def format_day(moment: datetime) -> str:
+    """5 January 2026"""
+    return format_date(moment, "d MMMM yyyy", locale="en_US")
+
+
+@pages.app_template_filter("picture")
+def picture_url(item: Item) -> str:
+    """Where the picture of an item is; a parcel for what has none."""
+    name = item.name.lower().replace(" ", "-")
+    return url_for("static", filename=f"pictures/{name if name in PICTURES else 'parcel'}.svg")
+
+
+def _item(item_id: int) -> Item:
+    return db.session.get(Item, item_id) or abort(404)
+
+
+def _card_form(order: Order, problem: str | None = None) -> str:
+    return render_template("pay.html", order=order, problem=problem)

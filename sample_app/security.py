@@ -1,0 +1,64 @@
+"""What protects every page: tokens in forms, a content policy, careful cookies."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from flask_wtf import CSRFProtect
+
+csrf = CSRFProtect()
+
+SETTINGS = {
+    # No script reads the session, and no other site's form sends it.
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    # A form is good for as long as the session that it was made for.
+    "WTF_CSRF_TIME_LIMIT": None,
+}
+
+# https://docs.stripe.com/security/guide#content-security-policy
+STRIPE = {
+    "script-src": "https://js.stripe.com https://*.js.stripe.com",
+    "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+    "connect-src": "https://api.stripe.com",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Ask every form for its token, and give every answer its headers."""
+    app.config.update(SETTINGS)
+    # Nobody shows the shop in a frame; a notebook may, if it is named here.
+    app.config.setdefault("FRAME_ANCESTORS", "'none'")
+    csrf.init_app(app)
+    app.after_request(protect)
+
+
+def protect(response: Response) -> Response:
+    """Tell the browser what the answer may do, and not to keep it."""
+    config = current_app.config
+    response.headers["Content-Security-Policy"] = content_policy(
+        config["STRIPE_JS_URL"], config["FRAME_ANCESTORS"]
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    if request.endpoint != "static":
+        # Who comes to this computer next does not page back through somebody's orders.
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def content_policy(stripe_js_url: str, frame_ancestors: str) -> str:
+    """Return the Content-Security-Policy: the shop's own files, Stripe.js, and nothing else."""
+    url = urlsplit(stripe_js_url)
+    origin = f"{url.scheme}://{url.netloc}" if url.netloc else "'self'"
+    stripe = STRIPE if url.netloc == "js.stripe.com" else dict.fromkeys(STRIPE, origin)
+    directives = {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": frame_ancestors,
+        **stripe,
+        "script-src": f"'self' {stripe['script-src']}",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
