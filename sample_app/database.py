@@ -1,5 +1,6 @@
 """The database: a session per request, the migrations, and what SQLite needs to serve a shop."""
 
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def init_app(app: Flask) -> None:
     """Give the app its engine; `db.session` is the session of the current request."""
     db.init_app(app)
+    # The shop has no async session; closing none would start an event loop after each request, and
+    # fail where one runs already, as in a notebook.
+    app.teardown_appcontext_funcs[:] = [
+        close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
+    ]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
