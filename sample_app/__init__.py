@@ -1,6 +1,7 @@
 """The shop: Flask, SQLAlchemy and the Stripe SDK.
 
-`create_app` builds it; `flask --app sample_app seed` fills it; `flask --app sample_app run` opens it.
+`create_app` builds it, `flask --app sample_app seed` fills it, `flask --app sample_app run`
+opens it.
 """
 
 from collections.abc import Mapping

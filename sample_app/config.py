@@ -15,12 +15,13 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, make_url
 
-LOCAL_SECRET_KEY = "sk_test_localStripeNotARealKey"
+LOCAL_SECRET_KEY = "sk_test_localStripeNotARealKey"  # noqa: S105 - opens nothing but a stand-in
 LOCAL_PUBLISHABLE_KEY = "pk_test_localStripeNotARealKey"
 
 DEFAULTS: dict[str, str | None] = {
@@ -82,7 +83,7 @@ def _check_key(name: str, key: str, *, allow_live: bool) -> None:
 
 
 def _development_secret(url: URL, config: Mapping[str, Any], instance_path: str) -> str:
-    """A key for signing sessions, kept beside the SQLite file so that sign-ins survive a restart."""
+    """A key that signs sessions, kept beside the SQLite file: sign-ins survive a restart."""
     live = config["STRIPE_SECRET_KEY"].startswith(LIVE_PREFIXES)
     if live or url.get_backend_name() != "sqlite":
         raise ConfigError(
@@ -92,6 +93,10 @@ def _development_secret(url: URL, config: Mapping[str, Any], instance_path: str)
     path = Path(instance_path) / "secret_key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(), encoding="ascii")
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(), encoding="ascii")
+        with suppress(FileExistsError):  # another process was first: its key is the key
+            path.hardlink_to(draft)
+        draft.unlink()
     return path.read_text(encoding="ascii")

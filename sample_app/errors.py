@@ -10,8 +10,12 @@ from typing import Any
 import stripe
 from flask import Flask, current_app, json, render_template, request
 from werkzeug import Response
-from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    ServiceUnavailable,
+    default_exceptions,
+)
 
 from sample_app.orders import OrderNotFound, OrderRefused, RequestKeyReused, UnknownItems
 from sample_app.payments import CardUnusable, OrderNotPayable, PaymentDeclined
@@ -40,11 +44,11 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(exception, partial(refused, status))
 
 
-def answer(error: HTTPException) -> Response:
+def answer(error: HTTPException, **details: Any) -> Response:
     """Say it as JSON to a program and on a page to a person; headers such as `Allow` are kept."""
     response = error.get_response(request.environ)
     if request.path.startswith(API_PATHS):
-        response.data = json.dumps(problem(error))
+        response.data = json.dumps(problem(error, details))
         response.content_type = "application/json"
     else:
         response.data = render_template(
@@ -55,12 +59,11 @@ def answer(error: HTTPException) -> Response:
 
 def refused(status: int, error: Exception) -> Response:
     """What the shop refuses, it refuses with a sentence for the customer."""
-    refusal = default_exceptions[status](str(error))
-    refusal.data = {"order": getattr(error, "order", None)}
+    details = {"order": getattr(error, "order", None)}
     if field := getattr(error, "field", None):
         place = "headers" if isinstance(error, RequestKeyReused) else "json"
-        refusal.data["errors"] = {place: {field: [str(error)]}}
-    return answer(refusal)
+        details["errors"] = {place: {field: [str(error)]}}
+    return answer(default_exceptions[status](str(error)), **details)
 
 
 def stripe_failed(error: stripe.StripeError) -> Response:
@@ -75,15 +78,17 @@ def stripe_failed(error: stripe.StripeError) -> Response:
     return answer(InternalServerError())
 
 
-def problem(error: HTTPException) -> dict[str, Any]:
-    """Return the error's JSON; `data` is where flask-smorest keeps what was said about it."""
-    said = getattr(error, "data", {})
+def problem(error: HTTPException, details: dict[str, Any]) -> dict[str, Any]:
+    """Return the error's JSON, with the details that came along or that `abort` was given."""
+    details = details or getattr(error, "data", {})
     parts = {
         "code": error.code,
         "status": error.name,
-        "message": said.get("message") or error.description,
-        "errors": said.get("errors") or said.get("messages"),
-        "order": said.get("order"),
+        "message": details.get("message") or error.description,
+        # webargs, which checks bodies for the API, calls them messages.
+        "errors": details.get("errors") or details.get("messages"),
+        "order": details.get("order"),
     }
-    body: dict[str, Any] = ErrorSchema().dump({k: v for k, v in parts.items() if v is not None})
+    known = {name: part for name, part in parts.items() if part is not None}
+    body: dict[str, Any] = ErrorSchema().dump(known)
     return body

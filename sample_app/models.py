@@ -3,7 +3,7 @@
     Customer 1 --- * Order 1 --- * OrderItem * --- 1 Item
 
 `OrderItem` is an association object: the row between an order and an item has columns of its own,
-the quantity and the unit price at the time of the order. Money is in minor units (cents for dollars).
+the quantity and the unit price at the time of the order. Money is in minor units (cents).
 """
 
 import secrets
@@ -75,7 +75,7 @@ class Item(Base):
     currency: Mapped[str] = mapped_column(String(3), default="usd")
 
 
-class Customer(UserMixin, Base):
+class Customer(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no types
     """Somebody with an account. Guests buy without one."""
 
     __tablename__ = "customers"

@@ -19,8 +19,11 @@ _MINIMUM_AMOUNTS = {
     "thb": 10_00, "usd": 50,
 }  # fmt: skip
 
-_ZERO_DECIMALS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-_THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())
+_ZERO_DECIMALS = {
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf",
+    "xof", "xpf",
+}  # fmt: skip
+_THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
 
 # Three decimals end in 0. Two currencies have lost their decimals, but Stripe still counts them.
 _STEPS = dict.fromkeys(_THREE_DECIMALS, 10) | {"isk": 100, "ugx": 100}

@@ -1,6 +1,7 @@
 """Place an order, find it, list them. Who asks decides what is found."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -82,9 +83,10 @@ def find_order(session: Session, order_id: str, customer: Customer | None = None
 
     Raises `OrderNotFound`.
     """
+    _check_id(order_id)
     order = session.get(Order, order_id, options=[_WHOLE])
     if order is None or order.customer_id not in {None, customer and customer.id}:
-        raise OrderNotFound(order_id)
+        raise OrderNotFound("There is no such order.")
     return order
 
 
@@ -94,10 +96,12 @@ def list_orders(
     """Return the customer's orders that are older than the order `after`, in one query.
 
     A keyset, not an OFFSET: page 1000 costs what page 1 costs, and a new order shifts nothing.
+    Raises `OrderNotFound` for an `after` that is no order's id.
     """
     position = tuple_(Order.created_at, Order.id)
     theirs = select(Order).where(Order.customer_id == customer.id)
     if after is not None:
+        _check_id(after)
         start = select(Order.created_at, Order.id).where(
             Order.id == after, Order.customer_id == customer.id
         )
@@ -117,6 +121,12 @@ def lock(session: Session, order: Order) -> None:
     same = update(Order).where(Order.id == order.id).values(amount=Order.amount)
     session.execute(same, execution_options={"synchronize_session": False})
     session.refresh(order, ["status", "idempotency_key", "payment_intent_id"])
+
+
+def _check_id(order_id: str) -> None:
+    """PostgreSQL fails on some texts that a URL can hold; no id looks like them."""
+    if not re.fullmatch(r"[\w-]{1,32}", order_id, re.ASCII):
+        raise OrderNotFound("There is no such order.")
 
 
 def _draft(session: Session, quantities: Counter[int]) -> Order:

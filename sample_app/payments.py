@@ -81,9 +81,9 @@ def pay(
         attempt = order.idempotency_key
         session.commit()  # no transaction stays open while Stripe is asked
         try:
-            method = payment_method or _method_of_token(client, attempt, token)
+            card = _card(client, attempt, payment_method, token)
             intent_id = order.payment_intent_id or _create_intent(session, client, order)
-            intent = _confirm(client, attempt, intent_id, method)
+            intent = _confirm(client, attempt, intent_id, card)
         except stripe.StripeError as error:
             if error.http_status is not None:
                 _end_attempt(session, order, attempt)
@@ -111,8 +111,20 @@ def settle(session: Session, order: Order, intent: stripe.PaymentIntent) -> None
     session.commit()
 
 
+def _card(
+    client: stripe.StripeClient, attempt: str, payment_method: str | None, token: str | None
+) -> str:
+    """Return the id of the PaymentMethod: the one that was given, or one made of the token."""
+    match payment_method, token:
+        case str(), None:
+            return payment_method
+        case None, str():
+            return _method_of_token(client, attempt, token)
+        case _:
+            raise TypeError("Give a payment method or a token, one of the two.")
+
+
 def _method_of_token(client: stripe.StripeClient, attempt: str, token: str) -> str:
-    """Make a PaymentMethod of a token, which works only once, and return its id."""
     try:
         method = client.v1.payment_methods.create(
             {"type": "card", "card": {"token": token}},
@@ -124,7 +136,8 @@ def _method_of_token(client: stripe.StripeClient, attempt: str, token: str) -> s
 
 
 def _reason(error: stripe.CardError) -> str:
-    return declines.message_for(error.code, error.decline_code)
+    decline_code = error.error.decline_code if error.error else None
+    return declines.message_for(error.code, decline_code)
 
 
 def _create_intent(session: Session, client: stripe.StripeClient, order: Order) -> str:
@@ -139,20 +152,20 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
         {"idempotency_key": f"{order.idempotency_key}:intent"},
     )
     lock(session, order)
-    # A second click may have come first; then its PaymentIntent is the order's, and ours stays unused.
+    # A second click may have come first: then its PaymentIntent stays, and ours is never used.
     order.payment_intent_id = order.payment_intent_id or intent.id
     session.commit()
     return order.payment_intent_id
 
 
 def _confirm(
-    client: stripe.StripeClient, attempt: str, intent_id: str, method: str
+    client: stripe.StripeClient, attempt: str, intent_id: str, card: str
 ) -> stripe.PaymentIntent:
     try:
         return client.v1.payment_intents.confirm(
             intent_id,
-            {"payment_method": method, "error_on_requires_action": True},
-            {"idempotency_key": f"{attempt}:{method}"},
+            {"payment_method": card, "error_on_requires_action": True},
+            {"idempotency_key": f"{attempt}:{card}"},
         )
     except stripe.InvalidRequestError as error:
         if error.code == "payment_intent_unexpected_state":

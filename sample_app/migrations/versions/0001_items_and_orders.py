@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("price", sa.Integer, nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_items"),
-        sa.CheckConstraint("price >= 0", name="ck_items_price_not_negative"),
+        sa.CheckConstraint("price >= 0", name="price_not_negative"),
     )
     op.create_table(
         "customers",
@@ -42,10 +42,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name="fk_orders_customer_id"),
         sa.UniqueConstraint("payment_intent_id", name="uq_orders_payment_intent_id"),
         sa.UniqueConstraint("request_key", name="uq_orders_request_key"),
-        sa.CheckConstraint("amount >= 0", name="ck_orders_amount_not_negative"),
+        sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
         sa.CheckConstraint(
             "status IN ('pending', 'paid', 'canceled', 'refunded')",
-            name="ck_orders_status_known",
+            name="status_known",
         ),
     )
     op.create_index(
@@ -62,14 +62,7 @@ def upgrade() -> None:
             ["order_id"], ["orders.id"], name="fk_order_items_order_id", ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name="fk_order_items_item_id"),
-        sa.CheckConstraint("quantity BETWEEN 1 AND 100", name="ck_order_items_quantity_in_range"),
-        sa.CheckConstraint("unit_price >= 0", name="ck_order_items_unit_price_not_negative"),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 100", name="quantity_in_range"),
+        sa.CheckConstraint("unit_price >= 0", name="unit_price_not_negative"),
     )
     op.create_index("ix_order_items_item_id", "order_items", ["item_id"])
-
-
-def downgrade() -> None:
-    op.drop_table("order_items")
-    op.drop_table("orders")
-    op.drop_table("customers")
-    op.drop_table("items")

@@ -1,0 +1,148 @@
+"""A shop for each test: its own Stripe, its own rows; on SQLite and, where there is one, PostgreSQL.
+
+Building the app takes longer than most tests, so a worker builds one for each database and gives
+each test fresh rows: on SQLite a copy of a filled database, on PostgreSQL emptied tables, refilled.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from local_stripe import LocalStripe
+from local_stripe.transport import InProcess
+from sample_app import catalogue, create_app, payments
+from sample_app.database import db, migrate
+from tests.postgres import cluster, copy_database
+from tests.sample_app.documented import DocumentedClient
+
+DATABASES = ["sqlite", "postgresql"]
+KEEP_ITEMS = """
+    CREATE SCHEMA pristine;
+    CREATE TABLE pristine.items AS TABLE items;
+"""
+RESET = """
+    DELETE FROM order_items; DELETE FROM orders; DELETE FROM customers; DELETE FROM items;
+    INSERT INTO items SELECT * FROM pristine.items;
+    SELECT setval('items_id_seq', (SELECT max(id) FROM items));
+    SELECT setval('customers_id_seq', 1, false);
+"""
+
+
+def build(url: str, **settings: object) -> Flask:
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "for-tests", "TESTING": True, **settings})
+    app.test_client_class = DocumentedClient
+    return app
+
+
+def fill(app: Flask) -> None:
+    with app.app_context():
+        migrate(db.engine)
+        catalogue.seed(db.session)
+
+
+def run(app: Flask, script: str) -> None:
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(script)
+
+
+def close(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+def address(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def local() -> LocalStripe:
+    return LocalStripe()
+
+
+@pytest.fixture(params=DATABASES)
+def app(request: pytest.FixtureRequest, local: LocalStripe) -> Flask:
+    """A shop with the demo catalogue, and `local` as its Stripe."""
+    app: Flask = request.getfixturevalue(f"{request.param}_app")
+    config = {**app.config, "STRIPE_HTTP_CLIENT": InProcess(local)}
+    app.extensions["stripe"] = payments.connect(config)
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> DocumentedClient:
+    """A guest's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """The test's own look at the database, not the session of any request."""
+    with app.app_context():
+        session = db.sessionmaker()
+    with session:
+        yield session
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a filled database that several threads and processes can open."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as copy:
+            template.backup(copy)
+        return f"sqlite:///{tmp_path / 'shop.db'}"
+    cluster = request.getfixturevalue("postgresql_cluster")
+    return address(copy_database(cluster, f"shop_{uuid4().hex}"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> sqlite3.Connection:
+    app = build("sqlite://")
+    fill(app)
+    template = sqlite3.connect(":memory:")
+    with app.app_context():
+        db.engine.raw_connection().driver_connection.backup(template)
+    return template
+
+
+@pytest.fixture(scope="session")
+def worker_sqlite_app() -> Flask:
+    return build("sqlite://")
+
+
+@pytest.fixture
+def sqlite_app(worker_sqlite_app: Flask, sqlite_template: sqlite3.Connection) -> Flask:
+    with worker_sqlite_app.app_context():
+        sqlite_template.backup(db.engine.raw_connection().driver_connection)
+    return worker_sqlite_app
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[sa.URL]:
+    with cluster() as url:
+        template = copy_database(url, "template_shop")
+        app = build(address(template))
+        fill(app)
+        close(app)  # a database in use cannot be copied
+        yield template
+
+
+@pytest.fixture(scope="session")
+def worker_postgresql_app(postgresql_cluster: sa.URL) -> Iterator[Flask]:
+    app = build(address(copy_database(postgresql_cluster, "shop")))
+    run(app, KEEP_ITEMS)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def postgresql_app(worker_postgresql_app: Flask) -> Flask:
+    run(worker_postgresql_app, RESET)
+    return worker_postgresql_app

@@ -1,0 +1,115 @@
+"""What the shop refuses to start with, and where it finds its settings."""
+
+import pytest
+import stripe
+
+import local_stripe
+from sample_app import config, create_app
+from sample_app.config import ConfigError, database_url
+
+LIVE = {
+    "STRIPE_SECRET_KEY": "sk_live_example",
+    "STRIPE_PUBLISHABLE_KEY": "pk_live_example",
+}
+
+
+class Recorder(stripe.HTTPClient):
+    """Notes where the SDK would have gone, and goes nowhere."""
+
+    name = "recorder"
+
+    def request(self, method, url, headers, post_data=None, *, _usage=None):
+        self.url, self.key = url, headers["Authorization"]
+        raise stripe.APIConnectionError("This goes nowhere.")
+
+
+def shop(**settings):
+    return create_app({"DATABASE_URL": "sqlite://", "SECRET_KEY": "for-tests", **settings})
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"])
+def test_a_live_key_is_refused_by_name(name):
+    with pytest.raises(ConfigError, match=f"{name} is a live key"):
+        shop(**{name: LIVE[name]})
+
+
+def test_a_restricted_live_key_is_a_live_key():
+    with pytest.raises(ConfigError, match="live key"):
+        shop(STRIPE_SECRET_KEY="rk_live_example")
+
+
+def test_a_live_key_is_taken_when_the_owner_says_so():
+    assert shop(**LIVE, ALLOW_LIVE="1").config["STRIPE_SECRET_KEY"] == "sk_live_example"
+
+
+def test_a_publishable_key_is_no_secret_key():
+    with pytest.raises(ConfigError, match="STRIPE_SECRET_KEY must start with sk_ or rk_"):
+        shop(STRIPE_SECRET_KEY="pk_test_example")
+
+
+def test_a_secret_key_never_reaches_the_page():
+    with pytest.raises(ConfigError, match="STRIPE_PUBLISHABLE_KEY must start with pk_"):
+        shop(STRIPE_PUBLISHABLE_KEY="sk_test_example")
+
+
+def test_a_refused_key_is_not_repeated_in_the_message():
+    with pytest.raises(ConfigError) as refusal:
+        shop(STRIPE_SECRET_KEY="sk_live_example")
+    assert "example" not in str(refusal.value)
+
+
+def test_without_keys_the_shop_has_the_local_stripes():
+    app = shop()
+    assert app.config["STRIPE_SECRET_KEY"] == local_stripe.SECRET_KEY
+    assert app.config["STRIPE_PUBLISHABLE_KEY"] == local_stripe.PUBLISHABLE_KEY
+
+
+def test_a_setting_of_the_program_wins_over_the_environment(monkeypatch):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_localEnvironment")
+    assert shop().config["STRIPE_SECRET_KEY"] == "sk_test_localEnvironment"
+    given = shop(STRIPE_SECRET_KEY="sk_test_localGiven")
+    assert given.config["STRIPE_SECRET_KEY"] == "sk_test_localGiven"
+
+
+def test_an_empty_variable_is_no_variable(monkeypatch):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "")
+    assert shop().config["STRIPE_SECRET_KEY"] == local_stripe.SECRET_KEY
+
+
+def test_calls_to_stripe_go_where_the_setting_says_with_the_key_it_says():
+    recorder = Recorder()
+    app = shop(STRIPE_API_BASE="http://127.0.0.1:12111", STRIPE_HTTP_CLIENT=recorder)
+    with pytest.raises(stripe.APIConnectionError):
+        app.extensions["stripe"].v1.balance.retrieve()
+    assert recorder.url == "http://127.0.0.1:12111/v1/balance"
+    assert recorder.key == f"Bearer {local_stripe.SECRET_KEY}"
+
+
+def test_without_the_setting_they_go_to_stripe():
+    recorder = Recorder()
+    with pytest.raises(stripe.APIConnectionError):
+        shop(STRIPE_HTTP_CLIENT=recorder).extensions["stripe"].v1.balance.retrieve()
+    assert recorder.url == "https://api.stripe.com/v1/balance"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_means_one_driver(scheme):
+    url = database_url(f"{scheme}://shop@localhost/shop")
+    assert url.drivername == "postgresql+psycopg"
+    assert url.database == "shop"
+
+
+def test_the_generated_secret_survives_a_restart(tmp_path):
+    first = config.load(None, str(tmp_path / "instance"))["SECRET_KEY"]
+    second = config.load(None, str(tmp_path / "instance"))["SECRET_KEY"]
+    assert first == second
+    assert len(first) == 64
+    assert [file.name for file in (tmp_path / "instance").iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(
+    "production", [{**LIVE, "ALLOW_LIVE": "1"}, {"DATABASE_URL": "postgresql://localhost/shop"}]
+)
+def test_production_wants_a_secret_of_its_own(production, tmp_path):
+    with pytest.raises(ConfigError, match="SECRET_KEY must be set in production"):
+        config.load(production, str(tmp_path))
