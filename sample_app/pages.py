@@ -66,7 +66,7 @@ def add_to_cart(item_id: int) -> Response:
     item = _item(item_id)
     try:
         Cart(session).add(item_id)
-        flash(f"{item.name} is in your cart.")
+        flash(f"{item.name} is in your cart.", "cart")
     except ValueError as refused:
         flash(str(refused), "warning")
     return redirect(url_for(".catalogue", _anchor=f"item-{item_id}"), 303)

@@ -10,7 +10,7 @@
 
   if (window.Stripe) {
     const stripe = Stripe(form.dataset.publishableKey);
-    const card = stripe.elements().create("card", { hidePostalCode: true, style: { base: look() } });
+    const card = stripe.elements().create("card", { hidePostalCode: true, style: look() });
 
     card.mount("#card");
     card.on("ready", () => { button.disabled = false; });
@@ -37,6 +37,11 @@
   // The frame does not inherit the page's styles: it is told them.
   function look() {
     const { color, fontFamily } = getComputedStyle(form);
-    return { color, iconColor: color, fontFamily, fontSize: "16px" };
+    const soft = getComputedStyle(form.querySelector(".soft")).color;
+    const bad = getComputedStyle(problem).color;
+    return {
+      base: { color, iconColor: soft, fontFamily, fontSize: "16px", "::placeholder": { color: soft } },
+      invalid: { color: bad, iconColor: bad },
+    };
   }
 }
