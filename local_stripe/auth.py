@@ -1,7 +1,6 @@
 """API keys: who is asking, and may they?  https://docs.stripe.com/api/authentication"""
 
 import base64
-import binascii
 
 from local_stripe.errors import StripeError
 
@@ -43,7 +42,7 @@ def _key(authorization: str) -> str:
         case "basic":
             try:
                 return base64.b64decode(credentials).decode().partition(":")[0]
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:  # not base64, or not UTF-8 in it
                 return credentials.strip()
     return ""
 

@@ -19,6 +19,7 @@ class Call:
     """A request that passed every check that needs no object.
 
     params: typed and checked; absent if not sent, None if sent empty (which unsets a field)
+    expand: the paths of references that the answer is to spell out
     path: the ids in the path, by placeholder
     url: the path itself
     version: the API version asked for
@@ -27,6 +28,7 @@ class Call:
 
     stripe: "LocalStripe"
     params: dict[str, Any]
+    expand: list[str]
     path: dict[str, str]
     url: str
     version: str

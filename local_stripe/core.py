@@ -1,6 +1,7 @@
 """The local Stripe: takes a request, gives a response, and remembers."""
 
 import json
+import logging
 import threading
 from collections import deque
 from typing import Any
@@ -8,45 +9,63 @@ from typing import Any
 from local_stripe import auth, contract, forms, versions
 from local_stripe.call import Call
 from local_stripe.clock import Clock, Timekeeper
-from local_stripe.errors import StripeError, unrecognized_url
-from local_stripe.events import Events
-from local_stripe.expand import expand
+from local_stripe.errors import StripeError, not_implemented, unrecognized_url
+from local_stripe.events import NO_REQUEST, Events
+from local_stripe.expand import Expander
+from local_stripe.idempotency import Answer, Answers
 from local_stripe.ids import Ids
-from local_stripe.messages import Exchange, Request, Response
+from local_stripe.messages import MAX_BODY, Exchange, Request, Response
 from local_stripe.policies import Policies
-from local_stripe.resources import ROUTES
-from local_stripe.routing import Router
+from local_stripe.resources import INCLUDES, ROUTES
+from local_stripe.routing import Route, Router
 from local_stripe.store import Store
+from local_stripe.webhooks import RETRIES, Attempt, Send, Webhooks
 
+_LOG_LENGTH = 1000  # exchanges
 _ROUTER = Router(ROUTES)
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_logger = logging.getLogger(__name__)
 
 
 class LocalStripe:
-    """An account of one's own, in test mode, with everything in memory."""
+    """An account of one's own, in test mode, with everything in memory.
+
+    clock: what time it is; stands still by default
+    seed: other seeds give other ids
+    policies: the account's switches
+    retries: seconds from one attempt to deliver a webhook to the next
+    log: the latest requests and their answers
+    """
 
     def __init__(
         self,
         clock: Timekeeper | None = None,
         seed: int = 0,
         policies: Policies | None = None,
+        retries: tuple[int, ...] = RETRIES,
     ) -> None:
         self.clock = clock or Clock()
         self.ids = Ids(seed, self.clock)
         self.policies = policies or Policies()
         self.store = Store()
-        self.events = Events(self)
-        self.log: deque[Exchange] = deque(maxlen=1000)
+        self.log: deque[Exchange] = deque(maxlen=_LOG_LENGTH)
         self._lock = threading.RLock()
-        self._call: Call | None = None
+        self.webhooks = Webhooks(self.store, self.clock, self._lock, retries)
+        self.events = Events(self.store, self.ids, self.clock, self.webhooks)
+        self._answers = Answers()
+        self._expander = Expander(self.store, INCLUDES)
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Never raises: a failure is an error response."""
         with self._lock:
             request_id = self.ids.new("req")
-            status, body = self._answer(request, request_id)
             headers = {"content-type": "application/json", "request-id": request_id}
-            response = Response(status, headers, _encode(body).encode())
+            try:
+                answer = self._answer(request, request_id, headers)
+            except StripeError as error:
+                answer = Answer(error.status, error.body(request_id), request_id)
+            body = _encode(answer.body).encode(errors="replace")
+            response = Response(answer.status, headers, body)
             self.log.append(Exchange(request_id, self.clock.now(), request, response))
             return response
 
@@ -55,43 +74,86 @@ class LocalStripe:
         with self._lock:
             self.clock.advance(seconds)
 
-    def current_request(self) -> dict[str, str | None]:
-        """What an event says about the request that caused it."""
-        call = self._call
-        if call is None:
-            return {"id": None, "idempotency_key": None}
-        return {"id": call.request_id, "idempotency_key": call.idempotency_key}
+    def deliver(self, send: Send) -> list[Attempt]:
+        """Try each webhook delivery that is due, once: `send(url, headers, body)`."""
+        return self.webhooks.deliver(send)
 
-    def _answer(self, request: Request, request_id: str) -> tuple[int, dict[str, Any]]:
-        try:
-            body = self._run(request, request_id)
-        except StripeError as error:
-            if error.keep:
-                self.store.commit()
-            else:
-                self.store.rollback()
-            return error.status, error.body(request_id)
-        self.store.commit()
-        return 200, body
-
-    def _run(self, request: Request, request_id: str) -> dict[str, Any]:
-        version = versions.requested(request.headers)
-        found = _ROUTER.find(request.method, request.path)
-        key = auth.authenticate(request.headers, publishable=bool(found and found[0].publishable))
-        if found is None:
-            raise unrecognized_url(request.method, request.path)
-        route, ids = found
-        raw = {**forms.decode(request.query), **forms.decode(request.body.decode())}
-        params = contract.check_params(route.params, raw, older=versions.is_older(version))
-        paths = params.pop("expand", [])
-        call = self._call = Call(
+    def _answer(self, request: Request, request_id: str, headers: dict[str, str]) -> Answer:
+        """Find out what is asked, and do it once. Raises StripeError for a bad request."""
+        version = headers["stripe-version"] = versions.requested(request.headers)
+        route, path = _ROUTER.find(request.method, request.path) or (None, {})
+        publishable = route is not None and route.publishable
+        key = auth.authenticate(request.headers, publishable=publishable)
+        if route is None:
+            raise _unknown(request)
+        once = request.headers.get("idempotency-key") if request.method == "POST" else None
+        if once:
+            headers["idempotency-key"] = once
+            if kept := self._answers.recall(once, request, self.clock.now()):
+                headers["original-request"] = kept.request_id
+                headers["idempotent-replayed"] = "true"
+                return kept
+        params = _parameters(route, request, version)
+        call = Call(
             stripe=self,
+            expand=params.pop("expand", []),
             params=params,
-            path=ids,
+            path=path,
             url=request.path,
             version=version,
             request_id=request_id,
-            idempotency_key=request.headers.get("idempotency-key"),
+            idempotency_key=once,
             publishable=key == auth.PUBLISHABLE_KEY,
         )
-        return expand(self.store, route.handler(call), paths)
+        answer = self._perform(route, call)
+        if once:
+            headers["original-request"] = request_id
+            self._answers.keep(once, request, answer, self.clock.now())
+        return answer
+
+    def _perform(self, route: Route, call: Call) -> Answer:
+        """Let the handler act: entirely or, if it raises, not at all."""
+        self.events.request = {"id": call.request_id, "idempotency_key": call.idempotency_key}
+        status, kept = 200, False
+        try:
+            body = self._expander.expand(route.handler(call), call.expand)
+            kept = True
+        except StripeError as error:
+            status, body, kept = error.status, error.body(call.request_id), error.keep
+        except Exception:  # a bug: what a client sees of one is a 500
+            _logger.exception("%s %s", route.method, call.url)
+            status, body = 500, StripeError(_BUG, type="api_error").body(call.request_id)
+        finally:
+            self.events.request = NO_REQUEST
+            for part in (self.store, self.webhooks):
+                part.commit() if kept else part.rollback()
+        return Answer(status, body, call.request_id)
+
+
+def _parameters(route: Route, request: Request, version: str) -> dict[str, Any]:
+    """The request's parameters, from its query and its body, checked."""
+    if len(request.body) > MAX_BODY:
+        raise StripeError(f"The request is larger than {MAX_BODY} bytes.", status=413)
+    if request.body and "form-urlencoded" not in request.headers.get("content-type", _FORM):
+        raise StripeError(
+            "Invalid request (check that your POST content type is "
+            f"{_FORM}). If you have any questions, we can help at https://support.stripe.com/."
+        )
+    for header in ("stripe-account", "stripe-context"):
+        if header in request.headers:
+            raise not_implemented(f"the header {header}")
+    raw = forms.decode(request.query)
+    if request.body:
+        raw |= forms.decode_bytes(request.body)
+    return contract.check_params(route.params, raw, older=versions.is_older(version))
+
+
+def _unknown(request: Request) -> StripeError:
+    """Stripe's own refusal, unless Stripe would have known the address."""
+    if contract.is_endpoint(request.method, request.path):
+        return not_implemented(f"{request.method} {request.path}")
+    return unrecognized_url(request.method, request.path)
+
+
+_FORM = "application/x-www-form-urlencoded"
+_BUG = "An error occurred in the local Stripe. That is a bug in it; its log says more."

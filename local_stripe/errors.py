@@ -28,6 +28,7 @@ _PATH_PARAMS = {
     "tax_rate": "tax_rate",
     "payment_method": "payment_method",
     "token": "token",
+    "webhook_endpoint": "webhook_endpoint",
 }
 
 

@@ -1,37 +1,40 @@
 """Events: what happened, kept as it was then.  https://docs.stripe.com/api/events"""
 
-from typing import TYPE_CHECKING, Any
-
+from local_stripe.clock import Timekeeper
+from local_stripe.ids import Ids
+from local_stripe.store import Object, Store
 from local_stripe.versions import CURRENT
+from local_stripe.webhooks import Webhooks
 
-if TYPE_CHECKING:
-    from local_stripe.core import LocalStripe
+NO_REQUEST: dict[str, str | None] = {"id": None, "idempotency_key": None}
 
 
 class Events:
-    """Records events for the account."""
+    """Records events, and has webhooks queued for them."""
 
-    def __init__(self, stripe: "LocalStripe") -> None:
-        self._stripe = stripe
+    def __init__(self, store: Store, ids: Ids, clock: Timekeeper, webhooks: Webhooks) -> None:
+        self.request = NO_REQUEST  # what events say about the request that is being answered
+        self._store = store
+        self._ids = ids
+        self._clock = clock
+        self._webhooks = webhooks
 
-    def emit(
-        self, type: str, obj: dict[str, Any], previous: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Record that this happened to `obj`; `previous` holds the old values of what changed."""
-        stripe = self._stripe
+    def emit(self, type: str, obj: Object, previous: Object | None = None) -> Object:
+        """Record that this happened to `obj`; `previous` has the old values of what changed."""
         data = {"object": obj}
         if previous is not None:
             data["previous_attributes"] = previous
-        return stripe.store.put(
-            {
-                "id": stripe.ids.new("evt"),
-                "object": "event",
-                "api_version": CURRENT,
-                "created": stripe.clock.now(),
-                "data": data,
-                "livemode": False,
-                "pending_webhooks": 0,
-                "request": stripe.current_request(),
-                "type": type,
-            }
-        )
+        endpoints = self._webhooks.listening(type)
+        event = {
+            "id": self._ids.new("evt"),
+            "object": "event",
+            "api_version": CURRENT,
+            "created": self._clock.now(),
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": len(endpoints),
+            "request": self.request,
+            "type": type,
+        }
+        self._webhooks.announce(event, endpoints)
+        return self._store.put(event)

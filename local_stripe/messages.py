@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+MAX_BODY = 1024 * 1024  # bytes; far above anything that Stripe's API takes
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -12,14 +12,16 @@ from local_stripe import errors
 
 Object = dict[str, Any]
 
+_NOTHING = object()
+
 
 class Store:
     """Objects, and beside them what an account never shows (`secret`, by id)."""
 
     def __init__(self) -> None:
-        self.secret: dict[str, Any] = {}
+        self._undo: list[tuple[Table | Secrets, str, Any]] = []
+        self.secret = Secrets(self._undo)
         self._tables: dict[str, Table] = {}
-        self._undo: list[tuple[Table, str, Object | None]] = []
 
     def table(self, kind: str) -> "Table":
         """All objects of a kind."""
@@ -67,6 +69,25 @@ class Store:
         self._undo.clear()
 
 
+class Secrets(dict[str, Any]):
+    """What is known about objects and never shown, by their id; undone as the objects are."""
+
+    def __init__(self, undo: list[Any]) -> None:
+        super().__init__()
+        self._undo = undo
+
+    def __setitem__(self, id: str, value: Any) -> None:
+        self._undo.append((self, id, self.get(id, _NOTHING)))
+        super().__setitem__(id, value)
+
+    def restore(self, id: str, before: Any) -> None:
+        """Undo the latest setting."""
+        if before is _NOTHING:
+            del self[id]
+        else:
+            super().__setitem__(id, before)
+
+
 class Table:
     """The objects of one kind. A field that was asked for once is indexed from then on."""
 
@@ -108,17 +129,14 @@ class Table:
         self._reindex(self._places.pop(id), self._rows.pop(), None)
 
     def places(self, **equals: Any) -> Sequence[int]:
-        """Where the objects are whose indexed fields equal these, oldest first."""
+        """Where the objects are whose fields equal these, oldest first."""
         if not equals:
             return range(len(self._rows))
-        found = [self._index(field).get(value, []) for field, value in equals.items()]
-        smallest = min(found, key=len)
-        rest = [set(places) for places in found if places is not smallest]
-        return (
-            [place for place in smallest if all(place in places for places in rest)]
-            if rest
-            else smallest
-        )
+        fewest = min((self._index(f).get(value, []) for f, value in equals.items()), key=len)
+        if len(equals) == 1:
+            return fewest
+        wanted = equals.items()
+        return [p for p in fewest if all(self._rows[p].get(f) == value for f, value in wanted)]
 
     def row(self, place: int) -> Object:
         """The object at a place."""
@@ -126,8 +144,10 @@ class Table:
 
     def newest(self, **equals: Any) -> Iterator[Object]:
         """The living objects whose fields equal these, newest first."""
-        rows = [self._rows[place] for place in reversed(self.places(**equals))]
-        return (row for row in rows if "deleted" not in row)
+        for place in self.places(**equals)[::-1]:
+            row = self._rows[place]
+            if "deleted" not in row:
+                yield row
 
     def _index(self, field: str) -> dict[Any, list[int]]:
         index = self._indexes.get(field)

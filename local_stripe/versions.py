@@ -9,7 +9,7 @@ from local_stripe.errors import StripeError
 CURRENT: str = stripe.api_version  # the version whose types the installed SDK carries
 ACCOUNT_DEFAULT = "2026-08-26.dahlia"  # that of a request that names none
 
-_VERSION = re.compile(r"\d{4}-\d\d-\d\d(\.[a-z]+)?")
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z_]+)?")
 
 
 def requested(headers: dict[str, str]) -> str:

@@ -45,7 +45,7 @@ def _resource(body: Any, where: str, kinds: tuple[str, ...] = ()) -> Differences
     if kind == "list":
         yield from _page(body, where, _LIST_KEYS, kinds)
     elif kind == "search_result":
-        yield from _page(body, where, _SEARCH_KEYS, kinds)
+        yield from _page(body, where, _SEARCH_KEYS | ({"total_count"} & body.keys()), kinds)
     elif not isinstance(kind, str) or sdk.resource(kind) is None:
         yield f"{where}.object: {kind!r} is no kind that the SDK knows"
     elif kinds and kind not in kinds:

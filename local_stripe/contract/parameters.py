@@ -22,6 +22,7 @@ from local_stripe.forms import Form
 Check = Callable[[Any, str], Any]  # (the value as sent, the parameter's name) -> the typed value
 
 LONGEST_TEXT = 5000  # characters
+_MOST_DECIMALS = 12
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 # What requests of older API versions may hold beyond the SDK's types.
@@ -120,10 +121,12 @@ def _form_check(parts: tuple[Any, ...]) -> Check | None:
 
 def _scalar_check(parts: tuple[Any, ...], values: list[str]) -> Check | None:
     """For the alternatives that are sent as one string."""
-    if values:
-        one_of = _enum(values)
-        return _either(_boolean, one_of) if bool in parts else one_of
-    return next((_SCALARS[part] for part in parts if part in _SCALARS), None)
+    if not values:
+        return next((_SCALARS[part] for part in parts if part in _SCALARS), None)
+    for part in (bool, int):  # `off_session=true` or `one_off`; `up_to=5` or `inf`
+        if part in parts:
+            return _either(_SCALARS[part], _enum(values))
+    return _enum(values)
 
 
 def _text(raw: Any, name: str) -> str | None:
@@ -160,8 +163,11 @@ def _decimal(raw: Any, name: str) -> Decimal:
         number = Decimal(raw) if isinstance(raw, str) and len(raw) < 40 else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or abs(number.adjusted()) > 30:
+    if not number.is_finite() or number.adjusted() > 17:
         raise errors.invalid("decimal", name, _shown(raw))
+    if number != round(number, _MOST_DECIMALS):
+        limit = f"must contain at maximum {_MOST_DECIMALS} decimal places."
+        raise errors.invalid("decimal", name, f"{raw}; {limit}")
     return number
 
 

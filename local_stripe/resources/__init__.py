@@ -1,6 +1,11 @@
-"""The endpoints, a module for each resource. Each has a table, `ROUTES`."""
+"""The endpoints, a module for each resource.
 
-from local_stripe.resources import customers
+Each has a table, `ROUTES`; some have `INCLUDES`, the fields that are absent unless expanded.
+"""
 
-MODULES = (customers,)
+from local_stripe.expand import Includes
+from local_stripe.resources import customers, events, prices, products, webhook_endpoints
+
+MODULES = (customers, events, prices, products, webhook_endpoints)
 ROUTES = tuple(route for module in MODULES for route in module.ROUTES)
+INCLUDES: Includes = {**customers.INCLUDES, **prices.INCLUDES}

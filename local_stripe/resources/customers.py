@@ -1,64 +1,178 @@
 """Customers.  https://docs.stripe.com/api/customers"""
 
+import re
 import string
-from typing import Any
 
 from local_stripe.call import Call
+from local_stripe.errors import StripeError
+from local_stripe.expand import Includes
+from local_stripe.implemented import only
 from local_stripe.listing import page
 from local_stripe.routing import Route
+from local_stripe.search import search
+from local_stripe.shapes import ADDRESS
+from local_stripe.store import Object, Store
+from local_stripe.updates import record
+
+_KIND = "customer"
+_PREFIX_LETTERS = string.digits + string.ascii_uppercase
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_INVOICE_PREFIX = re.compile(r"[A-Z0-9]{1,12}")
+
+# What a field is when it is not given, or given empty.
+_DEFAULTS: Object = {
+    "address": None,
+    "balance": 0,
+    "description": None,
+    "email": None,
+    "invoice_prefix": None,
+    "name": None,
+    "next_invoice_sequence": 1,
+    "phone": None,
+    "preferred_locales": [],
+    "shipping": None,
+    "tax_exempt": "none",
+}
+_INVOICE_SETTINGS = {
+    "custom_fields": None,
+    "default_payment_method": None,
+    "footer": None,
+    "rendering_options": None,
+}
+_RENDERING_OPTIONS = {"amount_tax_display": None, "template": None}
+_NAMES = ("business_name", "individual_name")  # fields of customers that were given them
+_PARAMS = {*_DEFAULTS, *_NAMES, "invoice_settings", "metadata"}
 
 
-def create(call: Call) -> dict[str, Any]:
+def create(call: Call) -> Object:
     """Somebody new."""
-    params = call.params
+    only(call.params, _PARAMS)
     customer = {
         "id": call.ids.new("cus"),
-        "object": "customer",
-        "address": params.get("address"),
-        "balance": params.get("balance", 0),
+        "object": _KIND,
+        **_DEFAULTS,
         "created": call.clock.now(),
         "currency": None,
         "customer_account": None,
         "default_source": None,
         "delinquent": False,
-        "description": params.get("description"),
         "discount": None,
-        "email": params.get("email"),
-        "invoice_prefix": call.ids.text(8, string.digits + string.ascii_uppercase),
-        "invoice_settings": {
-            "custom_fields": None,
-            "default_payment_method": None,
-            "footer": None,
-            "rendering_options": None,
-        },
+        "invoice_prefix": call.ids.text(8, _PREFIX_LETTERS),
+        "invoice_settings": _INVOICE_SETTINGS,
         "livemode": False,
-        "metadata": call.metadata(),
-        "name": params.get("name"),
-        "next_invoice_sequence": params.get("next_invoice_sequence", 1),
-        "phone": params.get("phone"),
-        "preferred_locales": params.get("preferred_locales") or [],
-        "shipping": params.get("shipping"),
-        "tax_exempt": params.get("tax_exempt") or "none",
+        "metadata": {},
         "test_clock": None,
     }
-    call.store.put(customer)
+    customer = call.store.put(_in_order({**customer, **_given(call, customer)}))
     call.events.emit("customer.created", customer)
     return customer
 
 
-def retrieve(call: Call) -> dict[str, Any]:
+def retrieve(call: Call) -> Object:
     """One customer; of a deleted one its stub."""
     id = call.path["customer"]
-    return call.store.get("customer", id) or call.store.require("customer", id)
+    return call.store.get(_KIND, id) or call.store.require(_KIND, id)
 
 
-def index(call: Call) -> dict[str, Any]:
+def update(call: Call) -> Object:
+    """Change what is sent, and only that."""
+    only(call.params, _PARAMS)
+    customer = call.store.require(_KIND, call.path["customer"])
+    changed = _in_order({**customer, **_given(call, customer)})
+    return record(call, "customer.updated", customer, changed)
+
+
+def delete(call: Call) -> Object:
+    """Forget the customer. Their cards are nobody's from then on."""
+    customer = call.store.require(_KIND, call.path["customer"])
+    for method in list(call.store.select("payment_method", customer=customer["id"])):
+        record(call, "payment_method.detached", method, {**method, "customer": None})
+    call.events.emit("customer.deleted", customer)
+    return call.store.delete(customer)
+
+
+def index(call: Call) -> Object:
     """Customers, newest first."""
-    return page(call, "customer")
+    params = only(call.params, _LIST_PARAMS)
+    return page(call, _KIND, **({"email": params["email"]} if "email" in params else {}))
 
+
+def find(call: Call) -> Object:
+    """Customers that a query describes."""
+    return search(call, _KIND)
+
+
+_LIST_PARAMS = ("created", "email", "ending_before", "limit", "starting_after")
+
+
+def _given(call: Call, customer: Object) -> Object:
+    """The fields that the parameters change."""
+    params = call.params
+    given = {key: params[key] or _DEFAULTS[key] for key in _DEFAULTS.keys() & params.keys()}
+    given |= {name: params[name] for name in _NAMES if name in params}
+    _check(given)
+    if given.get("address"):
+        given["address"] = {**ADDRESS, **given["address"]}
+    if given.get("shipping"):
+        given["shipping"] = _shipping(given["shipping"])
+    if "invoice_settings" in params:
+        given["invoice_settings"] = _invoice_settings(call, customer)
+    return {**given, "metadata": call.metadata(customer["metadata"])}
+
+
+def _check(given: Object) -> None:
+    email, prefix = given.get("email"), given.get("invoice_prefix")
+    if email is not None and not _EMAIL.fullmatch(email):
+        raise StripeError(f"Invalid email address: {email}", code="email_invalid", param="email")
+    if prefix is not None and not _INVOICE_PREFIX.fullmatch(prefix):
+        raise StripeError(
+            "The invoice prefix must be 1 to 12 uppercase letters or digits.",
+            param="invoice_prefix",
+        )
+
+
+def _shipping(sent: Object) -> Object:
+    address = {**ADDRESS, **sent["address"]}
+    return {"address": address, "name": sent["name"], "phone": sent.get("phone")}
+
+
+def _invoice_settings(call: Call, customer: Object) -> Object:
+    """The settings after this call; a default card must be the customer's own."""
+    sent = call.params["invoice_settings"]
+    if options := sent.get("rendering_options"):
+        sent = {**sent, "rendering_options": {**_RENDERING_OPTIONS, **options}}
+    if id := sent.get("default_payment_method"):
+        param = "invoice_settings[default_payment_method]"
+        method = call.store.require("payment_method", id, param)
+        if method["customer"] != customer["id"]:
+            raise StripeError(
+                f"The customer does not have a payment method with the ID {id}. The payment "
+                "method must be attached to the customer.",
+                code="resource_missing",
+                param=param,
+            )
+    return {**customer["invoice_settings"], **sent}
+
+
+def _in_order(customer: Object) -> Object:
+    """The fields as Stripe orders them: id and object, then by name."""
+    head = {"id": customer["id"], "object": customer["object"]}
+    return head | {key: customer[key] for key in sorted(customer.keys() - head.keys())}
+
+
+def _sources(store: Store, customer: Object) -> Object:
+    """Legacy cards and bank accounts: there are none."""
+    url = f"/v1/customers/{customer['id']}/sources"
+    return {"object": "list", "data": [], "has_more": False, "url": url}
+
+
+INCLUDES: Includes = {("customer", "sources"): _sources}
 
 ROUTES = (
-    Route("POST", "/v1/customers", create, "CustomerCreateParams", "customer"),
+    Route("POST", "/v1/customers", create, "CustomerCreateParams", _KIND),
     Route("GET", "/v1/customers", index, "CustomerListParams", "list"),
-    Route("GET", "/v1/customers/{customer}", retrieve, "CustomerRetrieveParams", "customer"),
+    Route("GET", "/v1/customers/search", find, "CustomerSearchParams", "search_result"),
+    Route("GET", "/v1/customers/{customer}", retrieve, "CustomerRetrieveParams", _KIND),
+    Route("POST", "/v1/customers/{customer}", update, "CustomerUpdateParams", _KIND),
+    Route("DELETE", "/v1/customers/{customer}", delete, "CustomerDeleteParams", _KIND),
 )

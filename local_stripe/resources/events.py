@@ -1,0 +1,46 @@
+"""Events.  https://docs.stripe.com/api/events"""
+
+from fnmatch import fnmatchcase
+
+from local_stripe.call import Call
+from local_stripe.errors import StripeError
+from local_stripe.listing import page
+from local_stripe.routing import Route
+from local_stripe.store import Object
+
+_MOST_TYPES = 20
+
+
+def retrieve(call: Call) -> Object:
+    """One event."""
+    return call.store.require("event", call.path["id"])
+
+
+def index(call: Call) -> Object:
+    """Events, newest first; `type` may be a pattern, such as `customer.*`."""
+    wanted = _types(call)
+    delivered = call.params.get("delivery_success")
+
+    def matches(event: Object) -> bool:
+        return (not wanted or any(fnmatchcase(event["type"], type) for type in wanted)) and (
+            delivered is None or delivered == (event["pending_webhooks"] == 0)
+        )
+
+    return page(call, "event", where=matches)
+
+
+def _types(call: Call) -> list[str]:
+    one, several = call.params.get("type"), call.params.get("types") or []
+    if one and several:
+        raise StripeError(
+            "You may only specify one of these parameters: type, types.", param="type"
+        )
+    if len(several) > _MOST_TYPES:
+        raise StripeError(f"You may ask for up to {_MOST_TYPES} types.", param="types")
+    return [one] if one else several
+
+
+ROUTES = (
+    Route("GET", "/v1/events", index, "EventListParams", "list"),
+    Route("GET", "/v1/events/{id}", retrieve, "EventRetrieveParams", "event"),
+)
