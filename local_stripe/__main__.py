@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from urllib.parse import urlencode
 
 from local_stripe import SECRET_KEY, LocalStripe, Policies, Request, WallClock
-from local_stripe.courier import Courier, is_deliverable
+from local_stripe.courier import RETRIES, Courier, is_deliverable
 from local_stripe.server import start
 
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     policies = Policies(
         raw_card_numbers=options.allow_raw_cards, token_charges=options.allow_token_charges
     )
-    local = LocalStripe(clock=WallClock(), seed=options.seed, policies=policies)
+    local = LocalStripe(clock=WallClock(), seed=options.seed, policies=policies, retries=RETRIES)
     stopped = _stop_on_signals()
     with ExitStack() as running:
         try:

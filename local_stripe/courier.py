@@ -14,7 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from local_stripe.core import LocalStripe
 
-TIMEOUT = 10  # seconds that a shop may take to answer
+RETRIES = (1, 5, 30, 60, 300)  # seconds between attempts: nobody waits for days at a desk
+TIMEOUT = 10.0  # seconds that a shop may take to answer
 _ROUND = 0.1  # seconds between two looks at what is due
 _LONGEST_ANSWER = 10_000  # bytes that are kept of a shop's answer
 
@@ -29,9 +30,9 @@ class Courier:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the delivery at hand and return when that is done."""
+        """Deliver no more. A delivery at hand has a second to end."""
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(timeout=1)
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +45,9 @@ class Courier:
             self._local.deliver(post)
 
 
-def post(url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+def post(
+    url: str, headers: Mapping[str, str], body: bytes, timeout: float = TIMEOUT
+) -> tuple[int, str]:
     """POST to a shop on this machine: the status and text of its answer; (0, why) without one.
 
     Redirects are not followed, as Stripe does not follow them; other machines are never called.
@@ -52,7 +55,7 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
     if not is_deliverable(url):
         return 0, f"local Stripe delivers to this machine only (http://127.0.0.1:…), not to {url}"
     try:
-        return _post(urlsplit(url), headers, body)
+        return _post(urlsplit(url), headers, body, timeout)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return 0, f"{type(error).__name__}: {error}"
 
@@ -67,8 +70,10 @@ def is_deliverable(url: str) -> bool:
         return False
 
 
-def _post(url: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=TIMEOUT)
+def _post(
+    url: SplitResult, headers: Mapping[str, str], body: bytes, timeout: float
+) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=timeout)
     with closing(connection):
         target = url._replace(scheme="", netloc="", path=url.path or "/", fragment="").geturl()
         connection.request("POST", target, body, dict(headers))

@@ -137,6 +137,7 @@ function show() {
   for (const field of FIELDS) mark(field.input, wrong.find((state) => state.field === field)?.problem);
   const { brand } = cards.brandOf(number.value);
   draw(brand);
+  number.classList.toggle("finished", !cards.checkNumber(number.value));
   const error = wrong.length ? { type: "validation_error", ...wrong[0].problem } : undefined;
   tellChange({
     brand,
@@ -207,6 +208,9 @@ addEventListener("focusout", ({ relatedTarget }) => {
   show();
   if (!relatedTarget) tellEvent("blur");
 });
+
+// Where there is no room for all of the number, its last digits are what a customer recognises.
+number.addEventListener("blur", () => requestAnimationFrame(() => number.scrollTo(number.scrollWidth, 0)));
 
 /** Keep the caret behind the digit it was behind before the gaps moved. */
 function placeCaret(input, digitsBefore) {

@@ -5,7 +5,8 @@
 const BRANDS = [
   // first digits, how many digits, where the gaps are, digits of the security code
   { brand: "amex", starts: /^3[47]/, lengths: [15], gaps: [4, 10], cvc: 4 },
-  { brand: "diners", starts: /^3(?:0[0-5]|[689])/, lengths: [14, 16], gaps: [4, 10], cvc: 3 },
+  { brand: "diners", starts: /^36/, lengths: [14], gaps: [4, 10], cvc: 3 },
+  { brand: "diners", starts: /^3(?:0[0-5]|[89])/, lengths: [14, 16], gaps: [4, 8, 12], cvc: 3 },
   { brand: "discover", starts: /^6(?:011|4[4-9]|5)/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
   { brand: "jcb", starts: /^35/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },
   { brand: "mastercard", starts: /^(?:5[1-5]|2[2-7])/, lengths: [16], gaps: [4, 8, 12], cvc: 3 },

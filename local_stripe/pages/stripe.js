@@ -18,7 +18,7 @@
   ];
   const TOKEN_FIELDS = [
     "name", "address_line1", "address_line2", "address_city", "address_state", "address_zip",
-    "address_country", "currency",
+    "address_country",
   ];
 
   const asking = new WeakMap(); // card element -> what asks its iframe to create something

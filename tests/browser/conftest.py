@@ -1,0 +1,47 @@
+"""A real browser for the tests that need one: the machine's Chromium, without a screen."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")  # not longer: its event loop would stay with the tests that follow
+def browser() -> Iterator[Browser]:
+    """Chromium; where there is none the test is skipped, or fails if everything is required."""
+    with sync_playwright() as playwright:
+        chromium = find_chromium(playwright)
+        if chromium is None:
+            missing = "no Chromium: install it, or run `python -m playwright install chromium`"
+            pytest.fail(missing) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(missing)
+        as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *as_root])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page with cookies of its own. Waiting for anything ends after 10 seconds."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def find_chromium(playwright: Playwright) -> str | None:
+    """The machine's own browser, or the one that Playwright brought."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    brought = playwright.chromium.executable_path
+    return found or (brought if Path(brought).exists() else None)
