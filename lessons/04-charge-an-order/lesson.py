@@ -500,7 +500,7 @@ timeline()
 # request finds the same order:
 
 # %%
-headers = {"Idempotency-Key": "the lamp for grandmother"}
+headers = {"Idempotency-Key": str(uuid.uuid4())}
 first = web.post("/orders", json={"token": "tok_chargeDeclined", "item_ids": [1]}, headers=headers)
 print(first.status_code, first.json["message"])
 
