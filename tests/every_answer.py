@@ -1,0 +1,74 @@
+"""A pytest plugin: every answer that a test got from a local Stripe must fit the SDK's types.
+
+The count is printed at the end of the run, summed over the workers of pytest-xdist.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local_stripe import LocalStripe, Request, Response
+from local_stripe.contract import check_object
+
+_COUNT = "answers of the local Stripe"
+
+
+class Inspector:
+    """Counts the answers it saw, and notes what was wrong with them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.complaints: list[str] = []
+
+    def look_at(self, request: Request, response: Response) -> None:
+        """Note how the answer differs from the SDK's types; a 5xx always does."""
+        self.count += 1
+        asked = f"{request.method} {request.path}"
+        if response.status >= 500:
+            self.complaints.append(f"{asked}: {response.status}")
+        body = json.loads(response.body)
+        self.complaints += [f"{asked}: {difference}" for difference in check_object(body)]
+
+
+_inspector = Inspector()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look over the shoulder of every local Stripe from now on."""
+    config.addinivalue_line("markers", "provokes_a_bug: a 500 is what this test is about")
+    handle = LocalStripe.handle
+
+    def handle_and_look(self: LocalStripe, request: Request) -> Response:
+        response = handle(self, request)
+        _inspector.look_at(request, response)
+        return response
+
+    LocalStripe.handle = handle_and_look
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_fits_the_types(request: pytest.FixtureRequest) -> Iterator[None]:
+    _inspector.complaints.clear()
+    yield
+    if request.node.get_closest_marker("provokes_a_bug") is None:
+        assert not _inspector.complaints, "answers that differ from the SDK's types"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker reports its count to the run that started it."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_COUNT] = _inspector.count
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker is done."""
+    _inspector.count += getattr(node, "workeroutput", {}).get(_COUNT, 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many there were."""
+    terminalreporter.write_line(f"{_inspector.count} {_COUNT} held against the SDK's types")
