@@ -1,4 +1,4 @@
-"""A shop for each test: its own Stripe, its own rows; on SQLite and, where there is one, PostgreSQL.
+"""A shop for each test: its own Stripe, its own rows; on SQLite, and on PostgreSQL where there is.
 
 Building the app takes longer than most tests, so a worker builds one for each database and gives
 each test fresh rows: on SQLite a copy of a filled database, on PostgreSQL emptied tables, refilled.
@@ -21,6 +21,7 @@ from sample_app import catalogue, create_app, payments
 from sample_app.database import db, migrate
 from tests.postgres import cluster, copy_database
 from tests.sample_app.documented import DocumentedClient
+from tests.sample_app.shopper import Shopper
 
 DATABASES = ["sqlite", "postgresql"]
 KEEP_ITEMS = """
@@ -146,3 +147,14 @@ def worker_postgresql_app(postgresql_cluster: sa.URL) -> Iterator[Flask]:
 def postgresql_app(worker_postgresql_app: Flask) -> Flask:
     run(worker_postgresql_app, RESET)
     return worker_postgresql_app
+
+
+@pytest.fixture
+def shopper(client: DocumentedClient) -> Shopper:
+    """Somebody who shops on the pages; a guest at first."""
+    return Shopper(client)
+
+
+@pytest.fixture
+def another_shopper(app: Flask) -> Shopper:
+    return Shopper(app.test_client())

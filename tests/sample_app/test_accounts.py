@@ -1,0 +1,180 @@
+"""Accounts: sign up, sign in, sign out."""
+
+import pytest
+import sqlalchemy as sa
+
+from sample_app.models import Customer
+
+EMAIL, PASSWORD = "ada@example.com", "a short sentence"
+
+
+@pytest.fixture
+def ada(shopper):
+    """Ada's browser; she has an account, and is signed out."""
+    shopper.sign_up(EMAIL, PASSWORD)
+    shopper.press(f"Sign out {EMAIL}")
+    return shopper
+
+
+def sign_in(shopper, email=EMAIL, password=PASSWORD, path="/sign-in"):
+    shopper.open(path)
+    return shopper.press("Sign in", email=email, password=password)
+
+
+def buttons(shopper):
+    return shopper.rows("nav button")
+
+
+def customers(session):
+    return session.scalars(sa.select(Customer)).all()
+
+
+# Sign up
+
+
+def test_signing_up_signs_in(shopper):
+    shopper.sign_up(EMAIL)
+    assert shopper.path == "/"
+    assert shopper.rows(".message") == [f"You are signed in as {EMAIL}."]
+    assert buttons(shopper) == [f"Sign out {EMAIL}"]
+
+
+def test_the_password_itself_is_kept_nowhere(shopper, session):
+    shopper.sign_up(EMAIL, PASSWORD)
+    (customer,) = customers(session)
+    assert customer.password_hash.startswith("scrypt:")
+    assert PASSWORD not in customer.password_hash
+
+
+def test_two_customers_with_one_password_have_different_hashes(shopper, another_shopper, session):
+    shopper.sign_up("ada@example.com", PASSWORD)
+    another_shopper.sign_up("bob@example.com", PASSWORD)
+    first, second = customers(session)
+    assert first.password_hash != second.password_hash
+
+
+def test_an_address_is_one_account_however_it_is_written(ada, session):
+    ada.sign_up(f"  {EMAIL.upper()} ")
+    assert "There is an account with this e-mail address" in ada.text
+    assert len(customers(session)) == 1
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.com", "a b@example.com", "x" * 300])
+def test_an_address_that_is_none_is_refused(shopper, session, email):
+    response = shopper.sign_up(email)
+    assert response.status_code == 422
+    assert len(shopper.rows("#email-error")) == 1
+    assert customers(session) == []
+
+
+@pytest.mark.parametrize("password", ["", "1234567", "x" * 129])
+def test_a_password_that_is_too_short_or_endless_is_refused(shopper, session, password):
+    response = shopper.sign_up(EMAIL, password)
+    assert response.status_code == 422
+    assert len(shopper.rows("#password-error")) == 1
+    assert customers(session) == []
+
+
+def test_what_was_typed_is_shown_again_but_not_the_password(shopper):
+    response = shopper.sign_up("ada", "a long enough secret")
+    assert shopper.page.find(id="email")["value"] == "ada"
+    assert "a long enough secret" not in response.text
+
+
+def test_an_error_is_tied_to_its_field(shopper):
+    shopper.sign_up(EMAIL, "short")
+    field = shopper.page.find(id="password")
+    assert field["aria-invalid"] == "true"
+    assert field["aria-describedby"].split() == ["password-hint", "password-error"]
+
+
+# Sign in
+
+
+def test_a_customer_signs_in(ada):
+    sign_in(ada)
+    assert buttons(ada) == [f"Sign out {EMAIL}"]
+
+
+def test_the_spelling_of_the_address_does_not_matter(ada):
+    sign_in(ada, email=" Ada@Example.com")
+    assert buttons(ada) == [f"Sign out {EMAIL}"]
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(ada):
+    wrong = sign_in(ada, password="not the password")
+    says = ada.rows(".problem")
+    unknown = sign_in(ada, email="bob@example.com")
+    assert (wrong.status_code, unknown.status_code) == (422, 422)
+    assert ada.rows(".problem") == says == ["No account has this e-mail address and password."]
+
+
+def test_the_cart_survives_signing_in(ada):
+    ada.fill_cart("Chair")
+    sign_in(ada)
+    assert ada.rows("nav .count") == ["1 pieces"]
+
+
+def test_signing_in_leads_back_to_the_page_that_asked_for_it(ada):
+    ada.open("/shop/orders?limit=5")
+    ada.press("Sign in", email=EMAIL, password=PASSWORD)
+    assert ada.path == "/shop/orders?limit=5"
+
+
+def test_the_way_back_is_kept_for_somebody_who_has_no_account_yet(shopper):
+    shopper.open("/shop/orders")
+    (link,) = shopper.page.main.find_all("a")
+    shopper.open(link["href"])
+    shopper.press("Make the account", email=EMAIL, password=PASSWORD)
+    assert shopper.path == "/shop/orders"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example/",
+        "/\t/evil.example/",
+        "/\n/evil.example/",
+        " //evil.example/",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+    ],
+)
+def test_signing_in_leads_to_no_other_site(ada, elsewhere):
+    ada.client.get("/sign-in", query_string={"next": elsewhere})
+    ada.open("/sign-in")
+    _, fields = ada.form("Sign in")
+    fields |= {"email": EMAIL, "password": PASSWORD}
+    response = ada.client.post("/sign-in", data=fields, query_string={"next": elsewhere})
+    assert response.status_code == 303
+    assert response.location == "/"
+
+
+# Sign out
+
+
+def test_signing_out_forgets_the_customer_and_the_cart(ada):
+    sign_in(ada)
+    ada.fill_cart("Chair")
+    ada.press(f"Sign out {EMAIL}")
+    assert ada.rows(".message") == ["You are signed out."]
+    assert ada.rows("nav .count") == []
+    ada.open("/shop/orders")
+    assert ada.path == "/sign-in?next=%2Fshop%2Forders"
+
+
+def test_a_link_cannot_sign_anybody_out(client):
+    assert client.get("/sign-out").status_code == 405
+
+
+def test_a_customer_who_was_deleted_is_a_guest(ada, session):
+    sign_in(ada)
+    session.delete(customers(session)[0])
+    session.commit()
+    ada.open("/")
+    assert buttons(ada) == []
