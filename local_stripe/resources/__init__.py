@@ -4,8 +4,36 @@ Each has a table, `ROUTES`; some have `INCLUDES`, the fields that are absent unl
 """
 
 from local_stripe.expand import Includes
-from local_stripe.resources import customers, events, prices, products, webhook_endpoints
+from local_stripe.resources import (
+    balance,
+    charges,
+    customers,
+    events,
+    payment_intents,
+    payment_methods,
+    prices,
+    products,
+    refunds,
+    setup_intents,
+    sources,
+    tokens,
+    webhook_endpoints,
+)
 
-MODULES = (customers, events, prices, products, webhook_endpoints)
+MODULES = (
+    balance,
+    charges,
+    customers,
+    events,
+    payment_intents,
+    payment_methods,
+    prices,
+    products,
+    refunds,
+    setup_intents,
+    sources,
+    tokens,
+    webhook_endpoints,
+)
 ROUTES = tuple(route for module in MODULES for route in module.ROUTES)
-INCLUDES: Includes = {**customers.INCLUDES, **prices.INCLUDES}
+INCLUDES: Includes = {**charges.INCLUDES, **prices.INCLUDES, **sources.INCLUDES}

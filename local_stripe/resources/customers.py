@@ -5,13 +5,12 @@ import string
 
 from local_stripe.call import Call
 from local_stripe.errors import StripeError
-from local_stripe.expand import Includes
 from local_stripe.implemented import only
 from local_stripe.listing import page
 from local_stripe.routing import Route
 from local_stripe.search import search
 from local_stripe.shapes import ADDRESS
-from local_stripe.store import Object, Store
+from local_stripe.store import Object
 from local_stripe.updates import record
 
 _KIND = "customer"
@@ -159,14 +158,6 @@ def _in_order(customer: Object) -> Object:
     head = {"id": customer["id"], "object": customer["object"]}
     return head | {key: customer[key] for key in sorted(customer.keys() - head.keys())}
 
-
-def _sources(store: Store, customer: Object) -> Object:
-    """Legacy cards and bank accounts: there are none."""
-    url = f"/v1/customers/{customer['id']}/sources"
-    return {"object": "list", "data": [], "has_more": False, "url": url}
-
-
-INCLUDES: Includes = {("customer", "sources"): _sources}
 
 ROUTES = (
     Route("POST", "/v1/customers", create, "CustomerCreateParams", _KIND),

@@ -1,0 +1,189 @@
+"""A payment at the bank: the charge it leaves behind, paid or failed, and the events that tell.
+
+https://docs.stripe.com/api/charges/object
+"""
+
+import string
+from typing import Any
+
+from local_stripe import ledger, shapes, updates
+from local_stripe.call import Call
+from local_stripe.cards import Card, network_transaction_id
+from local_stripe.declines import Decline
+from local_stripe.states import CHARGE
+from local_stripe.store import Object
+
+_HOLD = 7 * 86_400  # seconds that a bank keeps an authorization
+
+_AUTHORIZED = {
+    "advice_code": None,
+    "network_advice_code": None,
+    "network_decline_code": None,
+    "network_status": "approved_by_network",
+    "reason": None,
+    "risk_level": "normal",
+    "risk_score": 25,
+    "seller_message": "Payment complete.",
+    "type": "authorized",
+}
+_UNAVAILABLE = {"status": "unavailable"}
+_DISABLED = {"status": "disabled"}
+_NO_TOKEN = {"used": False}
+
+
+def pay(
+    call: Call,
+    card: Card,
+    method: Object,
+    decline: Decline | None,
+    *,
+    amount: int,
+    currency: str,
+    capture: bool = True,
+    later: bool = False,
+    payment_intent: str | None = None,
+    **fields: Any,
+) -> Object:
+    """Ask the bank for the money; gives the charge, stored and told of. A `decline` makes it fail.
+
+    method: the PaymentMethod, or what `sources.as_method` makes of a legacy card
+    capture: take the money at once instead of holding it
+    later: the ledger hears of it later, by `settle`
+    fields: what the charge takes over from the request: customer, description, …
+    """
+    paid = decline is None
+    ids = call.ids
+    id = ids.new("ch", sibling=payment_intent)
+    now = call.clock.now()
+    charge = {
+        "id": id,
+        "object": "charge",
+        "amount": amount,
+        "amount_captured": amount if paid and capture else 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": "Stripe",
+        "captured": paid and capture,
+        "created": now,
+        "currency": currency,
+        "customer": None,
+        "description": None,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": decline and decline.code,
+        "failure_message": decline and decline.message,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": {},
+        "on_behalf_of": None,
+        "outcome": _outcome(decline) if decline else _AUTHORIZED,
+        "paid": paid,
+        "payment_intent": payment_intent,
+        "payment_method": method["id"],
+        "payment_method_details": {
+            "card": _card_details(call, card, method["card"], amount, now, paid, capture),
+            "type": "card",
+        },
+        "radar_options": {},
+        "receipt_email": None,
+        "receipt_number": None,
+        "receipt_url": f"{shapes.NOWHERE}/receipts/{id}" if paid else None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "succeeded" if paid else "failed",
+        "transfer_data": None,
+        "transfer_group": None,
+        **fields,
+    }
+    if charge["captured"] and not later:
+        charge["balance_transaction"] = ledger.charged(call, charge)["id"]
+    call.store.put(charge)
+    call.events.emit("charge.succeeded" if paid else "charge.failed", charge)
+    return charge
+
+
+def settle(call: Call, charge: Object) -> None:
+    """The ledger catches up with a charge that was captured asynchronously."""
+    entry = ledger.charged(call, charge)["id"]
+    updates.record(call, "charge.updated", charge, {**charge, "balance_transaction": entry})
+
+
+def capture(call: Call, charge: Object, amount: int) -> Object:
+    """Take the money that was held, or part of it: the rest is let go."""
+    captured = CHARGE.move("capture", charge, amount_captured=amount, captured=True)
+    captured["balance_transaction"] = ledger.charged(call, captured)["id"]
+    return updates.record(call, "charge.captured", charge, captured)
+
+
+def _card_details(
+    call: Call, card: Card, shown: Object, amount: int, now: int, paid: bool, capture: bool
+) -> Object:
+    return {
+        "amount_authorized": amount if paid else None,
+        "authorization_code": call.ids.text(6, string.digits),
+        "brand": shown["brand"],
+        **({"capture_before": now + _HOLD} if paid and not capture else {}),
+        "checks": shown["checks"],
+        "country": shown["country"],
+        "electronic_commerce_indicator": "07",
+        "exp_month": shown["exp_month"],
+        "exp_year": shown["exp_year"],
+        "extended_authorization": _DISABLED,
+        "fingerprint": shown["fingerprint"],
+        "funding": shown["funding"],
+        "incremental_authorization": _UNAVAILABLE,
+        "installments": None,
+        "last4": shown["last4"],
+        "mandate": None,
+        "multicapture": _UNAVAILABLE,
+        "network": shown["brand"],
+        "network_token": _NO_TOKEN,
+        "network_transaction_id": network_transaction_id(card),
+        "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
+        "regulated_status": "unregulated",
+        "three_d_secure": None,
+        "transaction_link_id": None,
+        "wallet": None,
+    }
+
+
+def _outcome(decline: Decline) -> Object:
+    return {
+        "advice_code": decline.advice_code,
+        "network_advice_code": decline.network_advice_code,
+        "network_decline_code": decline.network_decline_code,
+        **(_BLOCKED if decline.blocked else _declined(decline.decline_code)),
+    }
+
+
+_BLOCKED = {
+    "network_status": "not_sent_to_network",
+    "reason": "highest_risk_level",
+    "risk_level": "highest",
+    "risk_score": 92,
+    "seller_message": "Stripe blocked this payment as too risky.",
+    "type": "blocked",
+}
+
+
+def _declined(decline_code: str) -> Object:
+    told = "The bank did not return any further details with this decline."
+    if decline_code != "generic_decline":
+        told = f"The bank returned the decline code `{decline_code}`."
+    return {
+        "network_status": "declined_by_network",
+        "reason": decline_code,
+        "risk_level": "normal",
+        "risk_score": 25,
+        "seller_message": told,
+        "type": "issuer_declined",
+    }

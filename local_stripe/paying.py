@@ -1,0 +1,169 @@
+"""What happens when a PaymentIntent is confirmed: a charge, a decline, or 3D Secure first.
+
+https://docs.stripe.com/api/payment_intents/confirm
+"""
+
+from local_stripe import challenges, charging, declines, methods, payment_types
+from local_stripe.call import Call
+from local_stripe.cards import Card
+from local_stripe.declines import Decline
+from local_stripe.errors import CardError, StripeError
+from local_stripe.states import PAYMENT_INTENT
+from local_stripe.store import Object
+
+
+def choose(call: Call, id: str, customer: str | None, known: Object | None) -> Object:
+    """The PaymentMethod that shall pay for that customer's intent.
+
+    `known` is the intent as it was before this call, None if this call creates it: a refusal
+    shows it. Raises StripeError if the PaymentMethod is unknown or somebody else's.
+    """
+    method = methods.obtain(call, id, "payment_method")
+    owner = method["customer"]
+    if owner is None or owner == customer:
+        return method
+    if customer is None:
+        raise StripeError(
+            f"The `payment_method` parameter supplied {method['id']} belongs to the Customer "
+            f"{owner}. Please include the Customer in the `customer` parameter on the "
+            "PaymentIntent.",
+            code="parameter_missing",
+            param="source",
+            payment_intent=known,
+        )
+    raise methods.somebody_elses(method, customer, payment_intent=known)
+
+
+def confirm(call: Call, intent: Object, known: Object | None) -> Object:
+    """Ask the bank; gives the intent as it is afterwards. `known` is as for `choose`.
+
+    Raises StripeError for a refusal, which leaves everything as it was, and CardError for a
+    decline: the intent stays, open to another try, and so does the failed charge.
+    """
+    PAYMENT_INTENT.require("confirm", intent)
+    payment_types.require_return_url(call, intent, payment_intent=known)
+    method = _method(call, intent, known)
+    card = methods.card_of(call, method)
+    if card is None:
+        raise StripeError(methods.SPENT, payment_intent=known)
+    if not challenges.needed(call, card):
+        return _charge(call, intent, method, card)
+    if call.params.get("off_session"):
+        raise _declined(call, intent, method, declines.AUTHENTICATION_REQUIRED)
+    if call.params.get("error_on_requires_action"):
+        raise _declined(call, intent, method, declines.AUTHENTICATION_NOT_HANDLED)
+    return _challenge(call, intent)
+
+
+def _method(call: Call, intent: Object, known: Object | None) -> Object:
+    """The PaymentMethod that the intent has by now."""
+    if intent["payment_method"]:
+        return call.store.require("payment_method", intent["payment_method"], "payment_method")
+    if customer := intent["customer"]:
+        advice = (
+            f"To confirm the PaymentIntent with {customer}, specify a payment method attached to "
+            "this customer along with the customer ID."
+        )
+    else:
+        advice = (
+            "You can either update the PaymentIntent with a payment method and then confirm it "
+            "again, or confirm it again directly with a payment method or ConfirmationToken."
+        )
+    raise StripeError(
+        f"You cannot confirm this PaymentIntent because it's missing a payment method. {advice}",
+        code="payment_intent_unexpected_state",
+        payment_intent=known,
+    )
+
+
+def _charge(call: Call, intent: Object, method: Object, card: Card) -> Object:
+    decline = methods.verdict(card, method)
+    method = methods.look_at(call, method, decline)
+    hold = intent["capture_method"] == "manual"
+    charge = charging.pay(
+        call,
+        card,
+        method,
+        decline,
+        amount=intent["amount"],
+        currency=intent["currency"],
+        capture=not hold,
+        later=intent["capture_method"] == "automatic_async",
+        payment_intent=intent["id"],
+        customer=intent["customer"],
+        description=intent["description"],
+        metadata=intent["metadata"],
+        receipt_email=intent["receipt_email"],
+        shipping=intent["shipping"],
+        transfer_group=intent["transfer_group"],
+    )
+    if decline:
+        _keep(call, method)
+        raise _declined(call, intent, method, decline, charge)
+    paid = _paid(call, intent, charge, hold)
+    if intent["capture_method"] == "automatic_async":
+        charging.settle(call, charge)
+    _keep(call, method, paid["customer"] if paid["setup_future_usage"] else None)
+    return paid
+
+
+def _paid(call: Call, intent: Object, charge: Object, hold: bool) -> Object:
+    paid = PAYMENT_INTENT.move(
+        "confirm",
+        intent,
+        amount_capturable=intent["amount"] if hold else 0,
+        amount_received=0 if hold else intent["amount"],
+        last_payment_error=None,
+        latest_charge=charge["id"],
+        next_action=None,
+        status="requires_capture" if hold else "succeeded",
+    )
+    call.store.put(paid)
+    call.events.emit(
+        "payment_intent.amount_capturable_updated" if hold else "payment_intent.succeeded", paid
+    )
+    return paid
+
+
+def _declined(
+    call: Call, intent: Object, method: Object, decline: Decline, charge: Object | None = None
+) -> CardError:
+    """The error to raise. The intent forgets the PaymentMethod and remembers the error."""
+    attempt = {"id": intent["latest_charge"]} if charge is None else charge
+    error = declines.refuse(decline, charge=charge and charge["id"], payment_method=method)
+    failed = PAYMENT_INTENT.move(
+        "confirm",
+        intent,
+        last_payment_error=declines.remembered(error, payment_method_type="card"),
+        latest_charge=attempt["id"],
+        next_action=None,
+        payment_method=None,
+        status="requires_payment_method",
+    )
+    call.store.put(failed)
+    call.events.emit("payment_intent.payment_failed", failed)
+    error.fields["payment_intent"] = failed
+    return error
+
+
+def _challenge(call: Call, intent: Object) -> Object:
+    waiting = PAYMENT_INTENT.move(
+        "confirm",
+        intent,
+        last_payment_error=None,
+        next_action=challenges.next_action(call, intent),
+        status="requires_action",
+    )
+    call.store.put(waiting)
+    call.events.emit("payment_intent.requires_action", waiting)
+    return waiting
+
+
+def _keep(call: Call, method: Object, customer: str | None = None) -> None:
+    """A PaymentMethod that nobody saves is spent by the attempt."""
+    if method["customer"] is not None:
+        return
+    if customer is None:
+        methods.spend(call, method)
+    else:
+        methods.save(call, method, customer)

@@ -1,0 +1,295 @@
+"""PaymentIntents: one payment each, from the wish to pay until the money is there.
+
+https://docs.stripe.com/api/payment_intents
+"""
+
+from local_stripe import (
+    charging,
+    client_secrets,
+    currencies,
+    paying,
+    payment_types,
+    refunding,
+    shapes,
+)
+from local_stripe.call import Call
+from local_stripe.errors import StripeError, unexpected_state
+from local_stripe.implemented import given, only
+from local_stripe.listing import page
+from local_stripe.routing import Route
+from local_stripe.search import search
+from local_stripe.states import PAYMENT_INTENT
+from local_stripe.store import Object
+
+_KIND = "payment_intent"
+_ALL = "/v1/payment_intents"
+_ONE = f"{_ALL}/{{intent}}"
+
+_AMOUNT_DETAILS: Object = {"tip": {}}
+_NOT_MANAGED = {"enabled": False}
+
+_CONFIRM = frozenset((
+    "capture_method", "error_on_requires_action", "off_session", "payment_method",
+    "receipt_email", "return_url", "setup_future_usage", "shipping", "use_stripe_sdk",
+))  # fmt: skip
+_CREATE = _CONFIRM | frozenset((
+    "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm", "currency",
+    "customer", "description", "metadata", "payment_method_types", "transfer_group",
+))  # fmt: skip
+_UPDATE = frozenset((
+    "amount", "capture_method", "currency", "customer", "description", "metadata",
+    "payment_method", "receipt_email", "setup_future_usage", "shipping", "transfer_group",
+))  # fmt: skip
+# What can be changed only until the payment is made.
+_GUARDED = (
+    "amount", "currency", "customer", "payment_method", "setup_future_usage", "capture_method",
+)  # fmt: skip
+# What is taken over as it was sent.
+_PLAIN = (
+    "capture_method", "description", "receipt_email", "setup_future_usage", "transfer_group",
+)  # fmt: skip
+_CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
+# What a page may see that has the client secret.
+_PUBLIC = (
+    "id", "object", "amount", "amount_details", "automatic_payment_methods", "canceled_at",
+    "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created",
+    "currency", "description", "last_payment_error", "livemode", "next_action", "payment_method",
+    "payment_method_configuration_details", "payment_method_types", "processing",
+    "receipt_email", "setup_future_usage", "shipping", "source", "status",
+)  # fmt: skip
+
+
+def create(call: Call) -> Object:
+    """A new payment; with `confirm` it is tried at once. A declined one stays."""
+    params = only(call.params, _CREATE)
+    if not params.get("confirm"):
+        _require_confirm(params)
+    currency = currencies.known(params["currency"])
+    amount = currencies.chargeable(params["amount"], currency)
+    customer = given(params, "customer")
+    if customer:
+        call.store.require("customer", customer, "customer")
+    method = given(params, "payment_method")
+    if method:
+        method = paying.choose(call, method, customer, None)["id"]
+    ways = payment_types.fields(params, payment_types.PAYMENT_OPTIONS)
+    id = call.ids.new("pi")
+    intent = {
+        "id": id,
+        "object": _KIND,
+        "allowed_payment_method_types": ways["allowed_payment_method_types"],
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": _AMOUNT_DETAILS,
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": ways["automatic_payment_methods"],
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": params.get("capture_method") or "automatic_async",
+        "client_secret": call.ids.secret(id, 25),
+        "confirmation_method": "automatic",
+        "created": call.clock.now(),
+        "currency": currency,
+        "customer": customer,
+        "customer_account": None,
+        "description": params.get("description"),
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "managed_payments": _NOT_MANAGED,
+        "metadata": call.metadata(),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": method,
+        "payment_method_configuration_details": ways["payment_method_configuration_details"],
+        "payment_method_options": ways["payment_method_options"],
+        "payment_method_types": ways["payment_method_types"],
+        "payment_record": None,
+        "processing": None,
+        "receipt_email": params.get("receipt_email"),
+        "review": None,
+        "setup_future_usage": params.get("setup_future_usage"),
+        "shipping": shapes.shipping(params.get("shipping")),
+        "source": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "requires_confirmation" if method else "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": params.get("transfer_group"),
+    }
+    call.store.put(intent)
+    call.events.emit("payment_intent.created", intent)
+    return paying.confirm(call, intent, None) if params.get("confirm") else intent
+
+
+def retrieve(call: Call) -> Object:
+    """One payment; to a publishable key only what a page needs, and only for its secret."""
+    intent = call.store.require("payment_intent", call.path["intent"])
+    return client_secrets.guarded(call, intent, _PUBLIC)
+
+
+def update(call: Call) -> Object:
+    """Change a payment; its amount and the like only until it is made."""
+    params = only(call.params, _UPDATE)
+    intent = call.store.require("payment_intent", call.path["intent"])
+    for name in _GUARDED:
+        if name in params:
+            PAYMENT_INTENT.require("update", intent, name)
+    return call.store.put(_changed(call, intent))
+
+
+def confirm(call: Call) -> Object:
+    """Try to make the payment. Raises CardError for a decline; the payment stays."""
+    only(call.params, _CONFIRM)
+    intent = call.store.require("payment_intent", call.path["intent"])
+    PAYMENT_INTENT.require("confirm", intent)
+    return paying.confirm(call, _changed(call, intent), intent)
+
+
+def capture(call: Call) -> Object:
+    """Take the money that is held, or part of it: the rest is let go."""
+    params = only(call.params, ("amount_to_capture", "metadata"))
+    intent = call.store.require("payment_intent", call.path["intent"])
+    if intent["status"] == "succeeded" and intent["amount_received"] < intent["amount"]:
+        raise unexpected_state(
+            "The remaining amount on this PaymentIntent could not be captured because the "
+            "remainder of the authorized amount has been released.",
+            intent,
+        )
+    PAYMENT_INTENT.require("capture", intent)
+    amount = _amount_to_capture(params, intent)
+    captured = PAYMENT_INTENT.move(
+        "capture",
+        intent,
+        amount_capturable=0,
+        amount_received=amount,
+        metadata=call.metadata(intent["metadata"]),
+        status="succeeded",
+    )
+    charging.capture(call, call.store.require("charge", intent["latest_charge"]), amount)
+    call.store.put(captured)
+    call.events.emit("payment_intent.succeeded", captured)
+    return captured
+
+
+def cancel(call: Call) -> Object:
+    """Give the payment up. A hold is let go."""
+    params = only(call.params, ("cancellation_reason",))
+    intent = call.store.require("payment_intent", call.path["intent"])
+    PAYMENT_INTENT.require("cancel", intent)
+    if intent["status"] == "requires_capture":
+        refunding.release(call, call.store.require("charge", intent["latest_charge"]))
+    canceled = PAYMENT_INTENT.move(
+        "cancel",
+        intent,
+        amount_capturable=0,
+        canceled_at=call.clock.now(),
+        cancellation_reason=params.get("cancellation_reason"),
+        next_action=None,
+        status="canceled",
+    )
+    call.store.put(canceled)
+    call.events.emit("payment_intent.canceled", canceled)
+    return canceled
+
+
+def index(call: Call) -> Object:
+    """Payments, newest first; of one customer if asked."""
+    params = only(call.params, ("created", "customer", "ending_before", "limit", "starting_after"))
+    wanted = {"customer": params["customer"]} if params.get("customer") else {}
+    return page(call, "payment_intent", **wanted)
+
+
+def find(call: Call) -> Object:
+    """Payments that a query describes."""
+    return search(call, _KIND)
+
+
+def _require_confirm(params: Object) -> None:
+    """Raises StripeError for a parameter that only `confirm=true` gives a meaning."""
+    for name in _CONFIRM_ONLY:
+        if name in params:
+            raise StripeError(
+                f"The parameter {name} may only be used when confirm=true.", param=name
+            )
+
+
+def _changed(call: Call, intent: Object) -> Object:
+    """The intent with what the call says of it. Raises StripeError for what cannot be."""
+    params = call.params
+    changed = {**intent, **{name: params[name] for name in _PLAIN if name in params}}
+    if "currency" in params:
+        changed["currency"] = currencies.known(params["currency"])
+    if "amount" in params or "currency" in params:
+        changed["amount"] = currencies.chargeable(changed["amount"], changed["currency"])
+    if customer := given(params, "customer"):
+        changed["customer"] = _customer(call, intent, customer)
+    if "shipping" in params:
+        changed["shipping"] = shapes.shipping(params["shipping"])
+    if "metadata" in params:
+        changed["metadata"] = call.metadata(intent["metadata"])
+    if "payment_method" not in params:
+        return changed
+    chosen = _method(call, params["payment_method"], changed["customer"], intent)
+    return PAYMENT_INTENT.move("update", changed, **chosen)
+
+
+def _method(call: Call, id: str | None, customer: str | None, intent: Object) -> Object:
+    """What changes with the PaymentMethod; None takes it away."""
+    if id is None:
+        return {"payment_method": None, "status": "requires_payment_method", "next_action": None}
+    method = paying.choose(call, id, customer, intent)["id"]
+    return {"payment_method": method, "status": "requires_confirmation", "next_action": None}
+
+
+def _customer(call: Call, intent: Object, customer: str) -> str:
+    call.store.require("customer", customer, "customer")
+    if intent["customer"] not in (None, customer):
+        raise StripeError(
+            "You cannot modify `customer` on a PaymentIntent once it already has been set. To "
+            "fulfill a payment with a different Customer, cancel this PaymentIntent and create a "
+            "new one.",
+            param="customer",
+            payment_intent=intent,
+        )
+    return customer
+
+
+def _amount_to_capture(params: Object, intent: Object) -> int:
+    asked = given(params, "amount_to_capture")
+    amount: int = intent["amount_capturable"] if asked is None else asked
+    if amount < 0:
+        raise StripeError(
+            "Invalid non-negative integer", param="amount_to_capture", payment_intent=intent
+        )
+    if amount == 0:
+        raise StripeError(
+            "This value must be greater than or equal to 1.",
+            code="parameter_invalid_integer",
+            param="amount",
+            payment_intent=intent,
+        )
+    if amount > intent["amount_capturable"]:
+        raise StripeError(
+            "The payment could not be captured because the requested capture amount is greater "
+            "than the amount you can capture for this charge. Contact us via "
+            "https://support.stripe.com/contact/ for help.",
+            code="amount_too_large",
+            payment_intent=intent,
+        )
+    return amount
+
+
+ROUTES = (
+    Route("POST", _ALL, create, "PaymentIntentCreateParams", _KIND),
+    Route("GET", _ALL, index, "PaymentIntentListParams", "list"),
+    Route("GET", f"{_ALL}/search", find, "PaymentIntentSearchParams", "search_result"),
+    Route("GET", _ONE, retrieve, "PaymentIntentRetrieveParams", _KIND, publishable=True),
+    Route("POST", _ONE, update, "PaymentIntentUpdateParams", _KIND),
+    Route("POST", f"{_ONE}/confirm", confirm, "PaymentIntentConfirmParams", _KIND),
+    Route("POST", f"{_ONE}/capture", capture, "PaymentIntentCaptureParams", _KIND),
+    Route("POST", f"{_ONE}/cancel", cancel, "PaymentIntentCancelParams", _KIND),
+)

@@ -1,0 +1,170 @@
+"""The lives of a payment, as tables: what may be done in which state, and what follows.
+
+The code obeys these tables, its refusals quote them, and a lesson can draw them:
+`for action, before, after in PAYMENT_INTENT.moves(): ...`
+
+https://docs.stripe.com/payments/paymentintents/lifecycle
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from local_stripe.errors import StripeError, unexpected_state
+from local_stripe.store import Object
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What may happen to one kind of object.
+
+    births: the states in which it can begin
+    table: for each action the states it may start from, and where each can lead
+    refusals: for each action what Stripe says in any other state; `{status}`, `{statuses}`,
+        `{id}` and `{param}` are filled in. "action status" stands before "action".
+    state: where an object is in its life
+    """
+
+    births: tuple[str, ...]
+    table: Mapping[str, Mapping[str, tuple[str, ...]]]
+    refusals: Mapping[str, str]
+    state: Callable[[Object], str] = itemgetter("status")
+
+    def allows(self, action: str, obj: Object) -> bool:
+        """Whether this may be done to the object now."""
+        return self.state(obj) in self.table[action]
+
+    def require(self, action: str, obj: Object, param: str | None = None) -> None:
+        """Raises StripeError (400) where the table does not allow the action.
+
+        `param` is the field that somebody tried to change.
+        """
+        if not self.allows(action, obj):
+            raise self.refusal(action, obj, param)
+
+    def refusal(self, action: str, obj: Object, param: str | None = None) -> StripeError:
+        """Why this cannot be done to the object now, in Stripe's words."""
+        status = self.state(obj)
+        words = self.refusals.get(f"{action} {status}") or self.refusals[action]
+        message = words.format(
+            status=status, statuses=", ".join(self.table[action]), id=obj["id"], param=param
+        )
+        return unexpected_state(message, obj, param)
+
+    def move(self, action: str, obj: Object, **changes: Any) -> Object:
+        """The object after the action, with these changes.
+
+        Raises ValueError for a state that the table does not have: an error of ours.
+        """
+        after = {**obj, **changes}
+        if self.state(after) not in self.table[action].get(self.state(obj), ()):
+            raise ValueError(f"{action}: {self.state(obj)} does not lead to {self.state(after)}")
+        return after
+
+    def moves(self) -> Iterator[tuple[str, str | None, str]]:
+        """Every possible (action, from, to) of an object's life; it begins from None."""
+        for birth in self.births:
+            yield "create", None, birth
+        reached = {*self.births, *self._targets()}
+        for action, row in self.table.items():
+            for before, afters in row.items():
+                if before in reached:
+                    yield from ((action, before, after) for after in afters)
+
+    def _targets(self) -> Iterator[str]:
+        for row in self.table.values():
+            for afters in row.values():
+                yield from afters
+
+
+_OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+_UPDATE = {
+    "requires_payment_method": ("requires_payment_method", "requires_confirmation"),
+    "requires_confirmation": ("requires_confirmation", "requires_payment_method"),
+    "requires_action": ("requires_action", "requires_confirmation", "requires_payment_method"),
+}
+_ATTEMPT = ("succeeded", "requires_capture", "requires_action", "requires_payment_method")
+_CANCELED = ("canceled",)
+
+PAYMENT_INTENT = Machine(
+    births=("requires_payment_method", "requires_confirmation"),
+    table={
+        "update": _UPDATE,
+        "confirm": dict.fromkeys(_OPEN, _ATTEMPT),
+        "capture": {"requires_capture": ("succeeded",)},
+        # Stripe's refusal names three states that no PaymentIntent of ours gets into.
+        "cancel": dict.fromkeys(
+            (
+                "requires_payment_method",
+                "requires_capture",
+                "requires_reauthorization",
+                "requires_confirmation",
+                "requires_action",
+                "expired",
+                "processing",
+            ),
+            _CANCELED,
+        ),
+    },
+    refusals={
+        "update": "This PaymentIntent's {param} could not be updated because it has a status of "
+        "{status}. You may only update the {param} of a PaymentIntent with one of the following "
+        "statuses: {statuses}.",
+        "confirm succeeded": "You cannot confirm this PaymentIntent because it has already "
+        "succeeded after being previously confirmed.",
+        "confirm": "You cannot confirm this PaymentIntent because it has a status of {status}. "
+        "Only a PaymentIntent with one of the following statuses may be confirmed: {statuses}.",
+        "capture succeeded": "This PaymentIntent could not be captured because it has already "
+        "been captured.",
+        "capture": "This PaymentIntent could not be captured because it has a status of {status}. "
+        "Only a PaymentIntent with one of the following statuses may be captured: {statuses}.",
+        "cancel": "You cannot cancel this PaymentIntent because it has a status of {status}. Only "
+        "a PaymentIntent with one of the following statuses may be canceled: {statuses}.",
+    },
+)
+
+SETUP_INTENT = Machine(
+    births=("requires_payment_method", "requires_confirmation"),
+    table={
+        "update": _UPDATE,
+        "confirm": dict.fromkeys(
+            _OPEN, ("succeeded", "requires_action", "requires_payment_method")
+        ),
+        "cancel": dict.fromkeys(_OPEN, _CANCELED),
+    },
+    refusals={
+        "update succeeded": "You cannot update this SetupIntent because it has already succeeded.",
+        "update": "You cannot update this SetupIntent because it has been canceled.",
+        "confirm succeeded": "You cannot confirm this SetupIntent because it has already "
+        "succeeded.",
+        "confirm": "You cannot confirm this SetupIntent because it has been canceled.",
+        "cancel succeeded": "You cannot cancel this SetupIntent because it has a status of "
+        "succeeded. Only a SetupIntent with one of the following statuses may be canceled: "
+        "`requires_payment_method`, `requires_confirmation`, or `requires_action`.",
+        "cancel": "You cannot cancel this SetupIntent because it is already canceled.",
+    },
+)
+
+
+def _charge_state(charge: Object) -> str:
+    """Where a charge is in its life: its `status` alone does not tell."""
+    if charge["status"] == "failed":
+        return "failed"
+    if charge["refunded"]:
+        return "refunded"
+    return "captured" if charge["captured"] else "authorized"
+
+
+CHARGE = Machine(
+    births=("authorized", "captured", "failed"),
+    table={
+        "capture": {"authorized": ("captured",)},
+        "refund": {"captured": ("captured", "refunded")},
+        "release": {"authorized": ("refunded",)},  # a hold that is let go counts as refunded
+    },
+    refusals={},
+    state=_charge_state,
+)
+
+REFUND = Machine(births=("succeeded",), table={}, refusals={})
