@@ -3,10 +3,12 @@
 import re
 import string
 
+from local_stripe import methods
 from local_stripe.call import Call
 from local_stripe.errors import StripeError
-from local_stripe.implemented import only
+from local_stripe.implemented import given, only
 from local_stripe.listing import page
+from local_stripe.resources import payment_methods, sources
 from local_stripe.routing import Route
 from local_stripe.search import search
 from local_stripe.shapes import ADDRESS
@@ -40,14 +42,19 @@ _INVOICE_SETTINGS = {
 }
 _RENDERING_OPTIONS = {"amount_tax_display": None, "template": None}
 _NAMES = ("business_name", "individual_name")  # fields of customers that were given them
-_PARAMS = {*_DEFAULTS, *_NAMES, "invoice_settings", "metadata"}
+_PARAMS = {*_DEFAULTS, *_NAMES, "invoice_settings", "metadata", "source"}
+_CREATE_PARAMS = {*_PARAMS, "payment_method"}
+_UPDATE_PARAMS = {*_PARAMS, "default_source"}
 
 
 def create(call: Call) -> Object:
     """Somebody new."""
-    only(call.params, _PARAMS)
+    params = only(call.params, _CREATE_PARAMS)
+    id = call.ids.new("cus")
+    if method := given(params, "payment_method"):
+        payment_methods.attach_to(call, id, methods.obtain(call, method, "payment_method"))
     customer = {
-        "id": call.ids.new("cus"),
+        "id": id,
         "object": _KIND,
         **_DEFAULTS,
         "created": call.clock.now(),
@@ -75,7 +82,7 @@ def retrieve(call: Call) -> Object:
 
 def update(call: Call) -> Object:
     """Change what is sent, and only that."""
-    only(call.params, _PARAMS)
+    only(call.params, _UPDATE_PARAMS)
     customer = call.store.require(_KIND, call.path["customer"])
     changed = _in_order({**customer, **_given(call, customer)})
     return record(call, "customer.updated", customer, changed)
@@ -84,8 +91,7 @@ def update(call: Call) -> Object:
 def delete(call: Call) -> Object:
     """Forget the customer. Their cards are nobody's from then on."""
     customer = call.store.require(_KIND, call.path["customer"])
-    for method in list(call.store.select("payment_method", customer=customer["id"])):
-        record(call, "payment_method.detached", method, {**method, "customer": None})
+    payment_methods.detach_all(call, customer["id"])
     call.events.emit("customer.deleted", customer)
     return call.store.delete(customer)
 
@@ -107,20 +113,22 @@ _LIST_PARAMS = ("created", "email", "ending_before", "limit", "starting_after")
 def _given(call: Call, customer: Object) -> Object:
     """The fields that the parameters change."""
     params = call.params
-    given = {key: params[key] or _DEFAULTS[key] for key in _DEFAULTS.keys() & params.keys()}
-    given |= {name: params[name] for name in _NAMES if name in params}
-    _check(given)
-    if given.get("address"):
-        given["address"] = {**ADDRESS, **given["address"]}
-    if given.get("shipping"):
-        given["shipping"] = _shipping(given["shipping"])
+    fields = {key: params[key] or _DEFAULTS[key] for key in _DEFAULTS.keys() & params.keys()}
+    fields |= {name: params[name] for name in _NAMES if name in params}
+    _check(fields)
+    if fields.get("address"):
+        fields["address"] = {**ADDRESS, **fields["address"]}
+    if fields.get("shipping"):
+        fields["shipping"] = _shipping(fields["shipping"])
     if "invoice_settings" in params:
-        given["invoice_settings"] = _invoice_settings(call, customer)
-    return {**given, "metadata": call.metadata(customer["metadata"])}
+        fields["invoice_settings"] = _invoice_settings(call, customer)
+    if default := _default_source(call, customer):
+        fields["default_source"] = default
+    return {**fields, "metadata": call.metadata(customer["metadata"])}
 
 
-def _check(given: Object) -> None:
-    email, prefix = given.get("email"), given.get("invoice_prefix")
+def _check(fields: Object) -> None:
+    email, prefix = fields.get("email"), fields.get("invoice_prefix")
     if email is not None and not _EMAIL.fullmatch(email):
         raise StripeError(f"Invalid email address: {email}", code="email_invalid", param="email")
     if prefix is not None and not _INVOICE_PREFIX.fullmatch(prefix):
@@ -151,6 +159,15 @@ def _invoice_settings(call: Call, customer: Object) -> Object:
                 param=param,
             )
     return {**customer["invoice_settings"], **sent}
+
+
+def _default_source(call: Call, customer: Object) -> str | None:
+    """The legacy card that is the default from now on, if the call says so."""
+    if token := given(call.params, "source"):
+        return str(sources.save(call, customer["id"], token)["id"])
+    if id := given(call.params, "default_source"):
+        return str(sources.of_customer(call, customer, id).shown["id"])
+    return None
 
 
 def _in_order(customer: Object) -> Object:

@@ -7,7 +7,7 @@ from local_stripe import declines, legacy_cards, methods, raw_cards, shapes, upd
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.errors import StripeError, missing, not_implemented
-from local_stripe.implemented import only
+from local_stripe.implemented import given, only
 from local_stripe.listing import page
 from local_stripe.routing import Route
 from local_stripe.store import Object
@@ -61,12 +61,16 @@ def update(call: Call) -> Object:
 
 
 def attach(call: Call) -> Object:
-    """Save the PaymentMethod to a customer. Raises CardError if the bank would not have it."""
-    params = only(call.params, {"customer"})
-    if not params.get("customer"):
+    """Save the PaymentMethod to a customer."""
+    id = given(only(call.params, ("customer",)), "customer")
+    if id is None:
         raise missing("customer")
-    customer = call.store.require("customer", params["customer"], "customer")["id"]
-    method = methods.obtain(call, call.path["payment_method"])
+    customer = call.store.require("customer", id, "customer")["id"]
+    return attach_to(call, customer, methods.obtain(call, call.path["payment_method"]))
+
+
+def attach_to(call: Call, customer: str, method: Object) -> Object:
+    """The PaymentMethod, saved by the customer. Raises CardError if the bank would not have it."""
     if method["customer"] == customer:
         return method
     if method["customer"]:
