@@ -109,11 +109,12 @@ class OnATrain:
     """A client whose first `losses` answers get lost on their way back from Stripe."""
 
     def __init__(self, client, losses):
-        self.client, self.losses = client, losses
+        self.client, self.losses, self.paid = client, losses, {}
         self.v1 = self.payment_intents = self
 
     def create(self, params, options):
         intent = self.client.v1.payment_intents.create(params=params, options=options)
+        self.paid[intent.id] = intent.amount_received
         if self.losses:
             self.losses -= 1
             raise stripe.APIConnectionError("the answer got lost")
@@ -127,9 +128,9 @@ rug = {
     "confirm": True,
     "allowed_payment_method_types": ["card"],
 }
-stubborn_charge(OnATrain(client, losses=1), rug, key="the order's own key")
-payments = client.v1.payment_intents.list().data
-print("a rug for 89.00, and the customer paid", sum(p.amount_received for p in payments) / 100)
+train = OnATrain(client, losses=1)
+stubborn_charge(train, rug, key="the order's own key")
+print("a rug for 8900 cents, and the customer paid", sum(train.paid.values()))
 
 # %% [markdown]
 # Write `charge_with_retries(client, params, key, tries=3)`, which does what the other one meant:

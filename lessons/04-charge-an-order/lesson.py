@@ -35,7 +35,8 @@ client = connect()
 # ## Save before you charge
 #
 # An order for one desk lamp and three chairs comes to 217.50 dollars. One small table is enough for
-# this chapter. Three columns are about payment; each gets its reason when you need it.
+# this chapter. Its id is random text, and two more columns are about payment; each gets its reason
+# when you need it.
 
 
 # %%
@@ -45,7 +46,7 @@ class Base(DeclarativeBase):
 
 class Order(Base):
     __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: uuid.uuid4().hex)
     amount: Mapped[int]
     status: Mapped[str] = mapped_column(default="pending")
     payment_intent_id: Mapped[str | None]
@@ -66,7 +67,7 @@ session = Session(engine)
 order = Order(amount=21750)
 session.add(order)
 session.commit()
-print(order.id, order.status)
+print(order.amount, order.status)
 
 # %% [markdown]
 # One rule that looks careful and is not: marking the order *failed* before charging, "to be safe".
@@ -88,7 +89,7 @@ def payment_for(order, card="pm_card_visa"):
         "payment_method": card,
         "confirm": True,
         "allowed_payment_method_types": ["card"],
-        "metadata": {"order_id": str(order.id)},
+        "metadata": {"order_id": order.id},
     }
 
 
@@ -112,7 +113,7 @@ session.commit()
 
 # %%
 found = client.v1.payment_intents.retrieve(order.payment_intent_id)
-print(found.metadata["order_id"], found.amount == order.amount)
+print(found.metadata["order_id"] == order.id, found.amount == order.amount)
 
 # %% [markdown]
 # With an id on each side you can start from either one: from a customer's order when they call, and
@@ -156,7 +157,7 @@ except stripe.APIConnectionError as error:
 # %%
 def payments_of(order):
     newest = client.v1.payment_intents.list(params={"limit": 20})
-    return [intent for intent in newest.data if intent.metadata["order_id"] == str(order.id)]
+    return [intent for intent in newest.data if intent.metadata["order_id"] == order.id]
 
 
 print([intent.amount_received for intent in payments_of(order)])
@@ -260,7 +261,7 @@ order.amount = 25650
 try:
     client.v1.payment_intents.create(params=payment_for(order), options=same_charge)
 except stripe.IdempotencyError as error:
-    print(error.http_status, str(error).split(". ")[0])
+    print(error.http_status, error.user_message.split(". ")[0])
 
 # %% [markdown]
 # Stripe refuses to guess which of the two you meant. A school's billing met this when its retries
@@ -456,7 +457,7 @@ print(naive_accept(table, paid.id))
 def accept(order, intent_id):
     intent = client.v1.payment_intents.retrieve(intent_id)
     made_for = (intent.metadata["order_id"], intent.amount, intent.currency)
-    return intent.status == "succeeded" and made_for == (str(order.id), order.amount, "usd")
+    return intent.status == "succeeded" and made_for == (order.id, order.amount, "usd")
 
 
 print(accept(table, paid.id), accept(plant, paid.id))

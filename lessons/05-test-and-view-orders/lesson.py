@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from unittest.mock import Mock
 
 import stripe
-from sqlalchemy import func, select
+from sqlalchemy import event, select
 
 from classroom import browse, serve, shop, show
 from local_stripe import SECRET_KEY, LocalStripe
@@ -364,20 +364,18 @@ print([intent.amount for intent in older.data][:1])
 # one more for each of them. Count the statements of a page with two orders, and of one with eight.
 
 # %%
-from sqlalchemy import event
-
 statements = []
 event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
 
 
 def queries_for(limit):
-    session.expunge_all()
+    session.expunge_all()  # forget what earlier cells loaded
     statements.clear()
-    page = orders.list_orders(session, ada, limit=limit)
-    return [order.description for order in page.orders] and len(statements)
+    for order in orders.list_orders(session, ada, limit=limit).orders:
+        order.description
+    return len(statements)
 
 
-ada = session.get(Customer, ada.id)
 print(queries_for(2), queries_for(8))
 
 # %% [markdown]
