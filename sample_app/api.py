@@ -5,7 +5,8 @@ sends their forms in three other types, and asks the shop first before a script 
 this one; the shop never agrees. So the API needs no CSRF token.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from flask.views import MethodView
@@ -22,7 +23,7 @@ from sample_app.payments import pay
 from sample_app.security import csrf
 
 api = Blueprint("api", __name__, description="The shop as JSON")
-ERROR = schemas.ErrorSchema
+View = TypeVar("View", bound=Callable[..., Any])
 
 SETTINGS = {
     "API_TITLE": "The shop",
@@ -32,7 +33,7 @@ SETTINGS = {
 }
 
 
-class JsonApi(Api):
+class JsonApi(Api):  # type: ignore[misc]  # flask-smorest has no types
     ERROR_SCHEMA = schemas.ErrorSchema
 
 
@@ -41,6 +42,17 @@ def init_app(app: Flask) -> None:
     app.config.update(SETTINGS)
     JsonApi(app).register_blueprint(api)
     csrf.exempt(api)
+
+
+def refuses(descriptions: dict[int, str]) -> Callable[[View], View]:
+    """Describe, status by status, when an operation answers with an error."""
+
+    def describe(view: View) -> View:
+        for status, text in descriptions.items():
+            view = api.alt_response(status, schema=schemas.ErrorSchema, description=text)(view)
+        return view
+
+    return describe
 
 
 @api.before_request
@@ -68,13 +80,17 @@ class OrderResource(MethodView):
     @api.arguments(schemas.NewOrderSchema)
     @api.arguments(schemas.IdempotencyKeySchema, location="headers")
     @api.response(201, schemas.OrderSchema, description="The order is paid.")
-    @api.alt_response(402, schema=ERROR, description="The card was declined; the order is kept.")
-    @api.alt_response(404, schema=ERROR, description="The shop does not sell one of the items.")
-    @api.alt_response(409, schema=ERROR, description="The order of this key was canceled since.")
-    @api.alt_response(413, schema=ERROR, description="The body is too large.")
-    @api.alt_response(415, schema=ERROR, description="The body is not application/json.")
-    @api.alt_response(500, schema=ERROR, description="The shop is at fault; the order is kept.")
-    @api.alt_response(503, schema=ERROR, description="Stripe did not answer; the order is kept.")
+    @refuses(
+        {
+            402: "The card was declined; the order is kept, and payable again.",
+            404: "The shop does not sell one of the items.",
+            409: "The order of this Idempotency-Key was canceled since.",
+            413: "The body is too large.",
+            415: "The body is not application/json.",
+            500: "The shop is at fault; the order is kept.",
+            503: "Stripe did not answer; the order is kept. Come back with the same key.",
+        }
+    )
     def post(self, body: dict[str, Any], headers: dict[str, Any]) -> Order:
         """Place an order and pay it"""
         item_ids, card = body.pop("item_ids"), body
@@ -83,8 +99,7 @@ class OrderResource(MethodView):
 
     @api.arguments(schemas.OrderPageQuery, location="query")
     @api.response(200, schemas.OrderPageSchema)
-    @api.alt_response(401, schema=ERROR, description="Nobody is signed in.")
-    @api.alt_response(404, schema=ERROR, description="There is no order to go on after.")
+    @refuses({401: "Nobody is signed in.", 404: "There is no order to go on after."})
     def get(self, query: dict[str, Any]) -> Page:
         """The signed-in customer's orders, newest first"""
         customer = signed_in_customer() or abort(401, message="Sign in to see your orders.")
@@ -94,7 +109,7 @@ class OrderResource(MethodView):
 @api.route("/orders/<order_id>")
 class SingleOrderResource(MethodView):
     @api.response(200, schemas.OrderSchema)
-    @api.alt_response(404, schema=ERROR, description="No such order, or somebody else's.")
+    @refuses({404: "There is no such order, or it is somebody else's."})
     def get(self, order_id: str) -> Order:
         """One order: the customer's own, or a guest's to whoever holds its id"""
         return find_order(db.session, order_id, signed_in_customer())

@@ -44,4 +44,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     """SQLite checks foreign keys only when asked; with WAL, readers do not wait for writers."""
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")

@@ -14,7 +14,6 @@ from werkzeug.exceptions import (
     HTTPException,
     InternalServerError,
     ServiceUnavailable,
-    default_exceptions,
 )
 
 from sample_app.orders import OrderNotFound, OrderRefused, RequestKeyReused, UnknownItems
@@ -63,7 +62,9 @@ def refused(status: int, error: Exception) -> Response:
     if field := getattr(error, "field", None):
         place = "headers" if isinstance(error, RequestKeyReused) else "json"
         details["errors"] = {place: {field: [str(error)]}}
-    return answer(default_exceptions[status](str(error)), **details)
+    refusal = HTTPException(str(error))
+    refusal.code = status
+    return answer(refusal, **details)
 
 
 def stripe_failed(error: stripe.StripeError) -> Response:

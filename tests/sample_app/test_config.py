@@ -1,11 +1,15 @@
 """What the shop refuses to start with, and where it finds its settings."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import stripe
 
 import local_stripe
-from sample_app import config, create_app
+from sample_app import catalogue, config, create_app
 from sample_app.config import ConfigError, database_url
+from sample_app.database import db, migrate
+from tests.sample_app.conftest import close
 
 LIVE = {
     "STRIPE_SECRET_KEY": "sk_live_example",
@@ -113,3 +117,14 @@ def test_the_generated_secret_survives_a_restart(tmp_path):
 def test_production_wants_a_secret_of_its_own(production, tmp_path):
     with pytest.raises(ConfigError, match="SECRET_KEY must be set in production"):
         config.load(production, str(tmp_path))
+
+
+def test_a_database_in_memory_serves_several_threads():
+    app = shop()
+    with app.app_context():
+        migrate(db.engine)
+        catalogue.seed(db.session)
+    with ThreadPoolExecutor(1) as thread:
+        items = thread.submit(lambda: app.test_client().get("/items").json).result()
+    assert len(items) == 8
+    close(app)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sample_app.models import Customer, Item, Order
 from sample_app.money import MAXIMUM_AMOUNT
+from sample_app.order_status import OrderStatus
 from sample_app.orders import (
     OrderNotFound,
     OrderRefused,
@@ -19,7 +20,6 @@ from sample_app.orders import (
     list_orders,
     place_order,
 )
-from sample_app.order_status import OrderStatus
 from tests.sample_app.statements import count_statements
 
 SEED = [1, 2, 3, 5, 5, 5]

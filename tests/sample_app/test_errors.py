@@ -1,0 +1,53 @@
+"""When Stripe fails: the customer learns what it means, the log learns what happened."""
+
+import logging
+
+import pytest
+
+from sample_app import payments
+from tests.sample_app.unreliable import (
+    Unreliable,
+    answer_is_lost,
+    never_arrives,
+    server_error,
+    too_many_requests,
+    wrong_key,
+)
+
+BODY = {"item_ids": [1], "token": "tok_visa"}
+KEY = {"Idempotency-Key": "5f0c3a52-7c1d-4c0e-9f39-3b1f6f2f0f11"}
+
+
+@pytest.fixture
+def way(app, local):
+    way = Unreliable(local)
+    app.extensions["stripe"] = payments.connect({**app.config, "STRIPE_HTTP_CLIENT": way})
+    return way
+
+
+@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost, server_error, too_many_requests])
+def test_a_passing_failure_asks_to_come_back(client, way, fault):
+    way.fail("/confirm", fault)
+    response = client.post("/orders", json=BODY, headers=KEY)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    assert response.json["message"] == (
+        "Our payment provider did not answer. Your order is kept: try again in a minute."
+    )
+    assert client.post("/orders", json=BODY, headers=KEY).status_code == 201
+
+
+def test_a_failure_of_the_shop_is_not_the_customers(client, way):
+    way.fail("/payment_methods", wrong_key)
+    response = client.post("/orders", json=BODY)
+    assert response.status_code == 500
+    assert "Key" not in response.json["message"]
+
+
+def test_the_log_has_what_support_needs_and_no_token(client, way, caplog):
+    way.fail("/confirm", server_error)
+    with caplog.at_level(logging.ERROR):
+        client.post("/orders", json=BODY)
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line == "Stripe: APIError, status 500, code None, request None"
+    assert "tok_visa" not in caplog.text

@@ -1,0 +1,378 @@
+"""An order is charged once, whatever happens on the way; money and orders always agree."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+import stripe
+
+from local_stripe import SECRET_KEY
+from sample_app.database import db
+from sample_app.models import Order
+from sample_app.order_status import OrderStatus
+from sample_app.orders import find_order, place_order
+from sample_app.payments import (
+    CardUnusable,
+    ForeignPaymentIntent,
+    OrderNotPayable,
+    PaymentDeclined,
+    pay,
+    settle,
+)
+from tests.sample_app.conftest import build, close
+from tests.sample_app.unreliable import (
+    Unreliable,
+    answer_is_lost,
+    never_arrives,
+    server_error,
+    too_many_requests,
+)
+
+SEED = [1, 2, 3, 5, 5, 5]
+GOOD = {"payment_method": "pm_card_visa"}
+DECLINED = {"payment_method": "pm_card_visa_chargeDeclined"}
+
+# The three writes to Stripe, by how their addresses end.
+METHOD, INTENT, CONFIRM = "/payment_methods", "/payment_intents", "/confirm"
+
+
+@pytest.fixture
+def way(local) -> Unreliable:
+    return Unreliable(local)
+
+
+@pytest.fixture
+def client(way) -> stripe.StripeClient:
+    return stripe.StripeClient(SECRET_KEY, http_client=way)
+
+
+@pytest.fixture
+def order(session) -> Order:
+    return place_order(session, SEED)
+
+
+def intents(client):
+    return client.v1.payment_intents.list().data
+
+
+def taken(client):
+    """How much money moved, by payment."""
+    return [intent.amount_received for intent in intents(client) if intent.amount_received]
+
+
+# Once
+
+
+@pytest.mark.parametrize("card", [GOOD, {"token": "tok_visa"}])
+def test_a_good_card_pays_the_order(session, client, order, card):
+    assert pay(session, client, order, **card) is order
+    session.expire_all()
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+def test_order_and_payment_know_each_other(session, client, order):
+    pay(session, client, order, **GOOD)
+    [intent] = intents(client)
+    assert order.payment_intent_id == intent.id
+    assert intent.metadata["order_id"] == order.id
+    assert (intent.amount, intent.currency) == (order.amount, order.currency)
+    assert intent.description == "1x Desk lamp, 1x Table, 1x Bookshelf, 3x Chair"
+
+
+def test_a_paid_order_is_not_charged_again(session, client, order):
+    pay(session, client, order, **GOOD)
+    pay(session, client, order, payment_method="pm_card_mastercard")
+    assert taken(client) == [59550]
+
+
+def test_a_price_that_changed_meanwhile_is_not_charged(session, client, order):
+    order.lines[0].item.price = 1
+    session.commit()
+    pay(session, client, order, **GOOD)
+    assert taken(client) == [59550]
+
+
+def test_a_payment_is_by_one_card(session, client, order):
+    with pytest.raises(TypeError, match="one of the two"):
+        pay(session, client, order)
+    with pytest.raises(TypeError, match="one of the two"):
+        pay(session, client, order, payment_method="pm_card_visa", token="tok_visa")
+
+
+# When the way to Stripe fails
+
+
+@pytest.mark.parametrize("retry", [{"token": "tok_visa"}, {"token": "tok_mastercard"}, GOOD])
+@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost])
+@pytest.mark.parametrize("call", [METHOD, INTENT, CONFIRM])
+def test_an_order_is_charged_once_when_a_call_is_lost(
+    session, client, way, order, call, fault, retry
+):
+    way.fail(call, fault)
+    with pytest.raises(stripe.APIConnectionError):
+        pay(session, client, order, token="tok_visa")
+    assert order.status is OrderStatus.PENDING
+    pay(session, client, order, **retry)
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+def test_a_repeated_call_has_the_key_of_the_first(session, client, way, order):
+    way.fail(CONFIRM, answer_is_lost)
+    with pytest.raises(stripe.APIConnectionError):
+        pay(session, client, order, **GOOD)
+    pay(session, client, order, **GOOD)
+    first, second = [key for url, key in way.seen if url.endswith(CONFIRM)]
+    assert first == second
+
+
+def test_a_lost_charge_is_found_even_after_stripe_forgot_the_key(session, client, way, order):
+    """Stripe keeps keys for a day: what counts then is the PaymentIntent that the order knows."""
+    way.fail(CONFIRM, answer_is_lost)
+    with pytest.raises(stripe.APIConnectionError):
+        pay(session, client, order, **GOOD)
+    order.idempotency_key = "as good as forgotten"
+    session.commit()
+    pay(session, client, order, **DECLINED)
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+@pytest.mark.parametrize("fault", [server_error, too_many_requests])
+@pytest.mark.parametrize("call", [METHOD, INTENT, CONFIRM])
+def test_an_order_can_be_paid_after_stripe_answered_with_an_error(
+    session, client, way, order, call, fault
+):
+    way.fail(call, fault)
+    with pytest.raises(stripe.StripeError):
+        pay(session, client, order, token="tok_visa")
+    assert order.status is OrderStatus.PENDING
+    pay(session, client, order, token="tok_visa")
+    assert taken(client) == [59550]
+
+
+def test_after_an_answer_the_next_attempt_has_a_new_key(session, client, way, order):
+    """Stripe repeats its answer, an error too, for as long as it keeps the key."""
+    way.fail(CONFIRM, server_error)
+    with pytest.raises(stripe.APIError):
+        pay(session, client, order, **GOOD)
+    pay(session, client, order, **GOOD)
+    first, second = [key for url, key in way.seen if url.endswith(CONFIRM)]
+    assert first != second
+
+
+# Declines
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ("pm_card_visa_chargeDeclined", "Your bank declined this card."),
+        ("pm_card_visa_chargeDeclinedInsufficientFunds", "not enough money"),
+        ("pm_card_visa_chargeDeclinedLostCard", "Your bank declined this card."),
+        ("pm_card_visa_chargeDeclinedStolenCard", "Your bank declined this card."),
+        ("pm_card_chargeDeclinedExpiredCard", "expired"),
+        ("pm_card_chargeDeclinedIncorrectCvc", r"security code \(CVC\)"),
+        ("pm_card_chargeDeclinedProcessingError", "try again in a few minutes"),
+        ("pm_card_authenticationRequired", "Your bank wants to ask you first"),
+    ],
+)
+def test_a_decline_is_told_in_words_for_the_customer(session, client, order, card, words):
+    with pytest.raises(PaymentDeclined, match=words):
+        pay(session, client, order, payment_method=card)
+    assert order.status is OrderStatus.PENDING
+    assert taken(client) == []
+
+
+def test_another_card_pays_a_declined_order_on_the_same_payment(session, client, order):
+    with pytest.raises(PaymentDeclined):
+        pay(session, client, order, **DECLINED)
+    pay(session, client, order, **GOOD)
+    assert [intent.id for intent in intents(client)] == [order.payment_intent_id]
+    assert taken(client) == [59550]
+
+
+def test_the_same_card_is_asked_again_and_not_answered_from_memory(session, client, way, order):
+    for _ in range(2):
+        with pytest.raises(PaymentDeclined):
+            pay(session, client, order, **DECLINED)
+    assert len({key for url, key in way.seen if url.endswith(CONFIRM)}) == 2
+
+
+@pytest.mark.parametrize(
+    "card", [{"token": "tok_nope"}, {"payment_method": "pm_nope"}], ids=["token", "payment_method"]
+)
+def test_a_card_that_does_not_exist_is_refused_by_its_name(session, client, order, card):
+    with pytest.raises(CardUnusable) as refusal:
+        pay(session, client, order, **card)
+    assert [refusal.value.field] == list(card)
+    pay(session, client, order, **GOOD)
+    assert taken(client) == [59550]
+
+
+def test_a_token_pays_one_order_only(session, client, local, order):
+    local.policies.raw_card_numbers = True
+    card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2034, "cvc": "123"}
+    token = client.v1.tokens.create({"card": card}).id
+    pay(session, client, order, token=token)
+    with pytest.raises(CardUnusable):
+        pay(session, client, place_order(session, [1]), token=token)
+    assert taken(client) == [59550]
+
+
+# Whose payment
+
+
+def test_a_payment_of_another_order_proves_nothing(session, client, order):
+    other = place_order(session, SEED)
+    pay(session, client, other, **GOOD)
+    [intent] = intents(client)
+    with pytest.raises(ForeignPaymentIntent):
+        settle(session, order, intent)
+    assert order.status is OrderStatus.PENDING
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"amount": 100},
+        {"currency": "eur"},
+        {"metadata": {}},
+        {"metadata": {"order_id": "ord_another"}},
+    ],
+)
+def test_a_payment_of_another_amount_or_currency_proves_nothing(session, client, order, difference):
+    intent = client.v1.payment_intents.create(
+        {
+            "amount": order.amount,
+            "currency": order.currency,
+            "metadata": {"order_id": order.id},
+            "payment_method": "pm_card_visa",
+            "allowed_payment_method_types": ["card"],
+            "confirm": True,
+            **difference,
+        }
+    )
+    with pytest.raises(ForeignPaymentIntent):
+        settle(session, order, intent)
+    assert order.status is OrderStatus.PENDING
+
+
+def test_settling_twice_changes_nothing(session, client, order):
+    pay(session, client, order, **GOOD)
+    [intent] = intents(client)
+    settle(session, order, intent)
+    assert order.status is OrderStatus.PAID
+
+
+def test_an_order_whose_payment_was_canceled_at_stripe_is_canceled(session, client, way, order):
+    way.fail(CONFIRM, never_arrives)
+    with pytest.raises(stripe.APIConnectionError):
+        pay(session, client, order, **GOOD)
+    client.v1.payment_intents.cancel(order.payment_intent_id)
+    with pytest.raises(OrderNotPayable, match="This order is canceled"):
+        pay(session, client, order, **GOOD)
+    with pytest.raises(OrderNotPayable):
+        pay(session, client, order, **GOOD)
+    assert taken(client) == []
+
+
+# What Stripe may count on, and the database
+
+
+@pytest.fixture
+def shop(database_url, way):
+    """A shop whose database other sessions and threads see."""
+    app = build(database_url, STRIPE_HTTP_CLIENT=way)
+    with app.app_context():
+        yield app
+    close(app)
+
+
+def test_order_and_key_are_committed_before_stripe_hears_of_them(shop, way):
+    order = place_order(db.session, SEED)
+    committed = []
+
+    def look(act):
+        with db.sessionmaker() as elsewhere:
+            committed.append(elsewhere.get(Order, order.id).idempotency_key)
+        return act()
+
+    way.fail(INTENT, look)
+    pay(db.session, shop.extensions["stripe"], order, **GOOD)
+    key = next(key for url, key in way.seen if url.endswith(INTENT))
+    assert key == f"{committed[0]}:intent"
+
+
+def test_the_payment_is_known_to_the_order_before_money_moves(shop, way):
+    order = place_order(db.session, SEED)
+    committed = []
+
+    def look(act):
+        with db.sessionmaker() as elsewhere:
+            committed.append(elsewhere.get(Order, order.id).payment_intent_id)
+        return act()
+
+    way.fail(CONFIRM, look)
+    pay(db.session, shop.extensions["stripe"], order, **GOOD)
+    assert committed == [order.payment_intent_id]
+
+
+@pytest.mark.parametrize("call", [METHOD, INTENT, CONFIRM])
+def test_no_connection_to_the_database_is_held_while_stripe_is_asked(shop, way, call):
+    order_id = place_order(db.session, SEED).id
+    db.session.close()
+    held = []
+
+    def look(act):
+        held.append(db.engine.pool.checkedout())
+        return act()
+
+    way.fail(call, look)
+    order = find_order(db.session, order_id)
+    pay(db.session, shop.extensions["stripe"], order, token="tok_visa")
+    assert held == [0]
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        ["tok_visa", "tok_visa"],
+        ["tok_visa", "tok_mastercard"],
+        ["tok_visa", "tok_chargeDeclined", "tok_mastercard", "tok_visa"],
+    ],
+    ids=["a double click", "two cards", "four tabs"],
+)
+@pytest.mark.parametrize("call", [METHOD, INTENT, CONFIRM])
+def test_at_the_same_moment_an_order_is_paid_once(shop, local, call, cards):
+    """Every click has read the pending order before any of them goes on."""
+    order_id = place_order(db.session, SEED).id
+    together = threading.Barrier(len(cards), timeout=10)
+
+    def meet(act):
+        together.wait()
+        return act()
+
+    def click(token):
+        way = Unreliable(local)
+        way.fail(call, meet)
+        client = stripe.StripeClient(SECRET_KEY, http_client=way)
+        with db.sessionmaker() as session:
+            order = find_order(session, order_id)
+            try:
+                return pay(session, client, order, token=token).status
+            except PaymentDeclined:
+                return order.status
+
+    def click_in_thread(token):
+        with shop.app_context():
+            return click(token)
+
+    with ThreadPoolExecutor(len(cards)) as clicks:
+        outcomes = list(clicks.map(click_in_thread, cards))
+
+    assert OrderStatus.PAID in outcomes
+    assert taken(stripe.StripeClient(SECRET_KEY, http_client=Unreliable(local))) == [59550]
+    assert db.session.scalar(sa.select(Order.status)) is OrderStatus.PAID
