@@ -15,6 +15,7 @@ from classroom.course import Course
 from classroom.exercise import exercises_of
 
 HOST = "127.0.0.1"  # the shop's name too: a browser keeps its cookies apart from localhost's
+SETTINGS = Path(__file__).parent / "jupyterlab"  # no news, and a page keeps living out of sight
 PORTS = range(8888, 8988)
 
 
@@ -42,8 +43,7 @@ def arguments(course: Course, port: int, token: str, start: str, *, browser: boo
         "ServerApp.allow_root": True,  # containers run as root
         "IdentityProvider.token": token,
         "LabApp.default_url": start,
-        "LabApp.news_url": None,
-        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.app_settings_dir": SETTINGS,
         "LabApp.workspaces_dir": course.work / ".jupyterlab",  # no tabs of other projects
         "Application.log_level": "ERROR",
     }
