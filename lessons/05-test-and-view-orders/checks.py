@@ -8,11 +8,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from werkzeug.test import TestResponse
 
-from classroom.connection import local_connection
 from classroom.exercise import Exercise, Mistake, Wrong, expect
-from classroom.site import new_shop
-from classroom.traffic import Journal
-from local_stripe import LocalStripe
+from classroom.practice import Practice
 
 
 class Forgetful(FlaskClient):
@@ -78,7 +75,7 @@ def check_tests(answer: Any) -> None:
 
 def complaint_of(test: Callable[..., Any], client: type[FlaskClient]) -> str | None:
     """Why the test fails with such a shop, or None if it passes."""
-    app = new_shop(local_connection(LocalStripe(), Journal()), "sqlite://")
+    app = Practice().shop()
     app.test_client_class = client
     try:
         test(app.test_client())
