@@ -22,6 +22,7 @@ from local_stripe.server import start
 from sample_app import create_app
 
 HOST = "127.0.0.1"
+STRIPE_JS = "https://js.stripe.com/v3/"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def _introduce_stripe(app: Flask, to: Connection) -> None:
             "to the one that starts with pk_test_ and restart the kernel."
         )
     app.config["STRIPE_PUBLISHABLE_KEY"] = to.publishable_key
+    app.config.setdefault("STRIPE_JS_URL", STRIPE_JS)  # which an app of a lesson does not know
 
 
 @cache
