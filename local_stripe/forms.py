@@ -62,7 +62,7 @@ def _insert(form: Form, name: str, value: str) -> None:
 
 def _keys(name: str) -> list[str]:
     """`a[b][]` is a, b and an empty key; a name with other brackets is one key."""
-    if not name.endswith("]"):
+    if not name.endswith("]") or "[" not in name:
         return [name]
     head, _, rest = name[:-1].partition("[")
     inner = rest.split("][")

@@ -1,13 +1,76 @@
-"""What tests of the local Stripe share: a shop that listens for webhooks."""
+"""What tests of the local Stripe share: one of their own, and a shop that listens for webhooks."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import stripe
+
+from local_stripe import SECRET_KEY, LocalStripe, Request
+from local_stripe.transport import InProcess
+
+
+@pytest.fixture
+def local() -> LocalStripe:
+    """A Stripe of the test's own."""
+    return LocalStripe()
+
+
+@pytest.fixture
+def client(local: LocalStripe) -> stripe.StripeClient:
+    """The SDK, talking to it."""
+    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response, its body read."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """What went wrong."""
+        return self.body["error"]
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(local: LocalStripe) -> Ask:
+    """Any request at all: `ask("POST", "/v1/customers", {"name": "Ann"}, {"stripe-version": "…"})`.
+
+    Parameters are a form's names and values, or the encoded form itself.
+    """
+
+    def ask(
+        method: str,
+        path: str,
+        params: dict[str, Any] | str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        form = params if isinstance(params, str) else urlencode(params)
+        request = Request(
+            method=method,
+            path=path,
+            query="" if method == "POST" else form,
+            headers={"authorization": f"Bearer {SECRET_KEY}", **(headers or {})},
+            body=form.encode() if method == "POST" else b"",
+        )
+        response = local.handle(request)
+        return Answer(response.status, json.loads(response.body), response.headers)
+
+    return ask
 
 
 @dataclass

@@ -1,0 +1,239 @@
+"""Webhooks: signed, tried again until they arrive, and counted."""
+
+import pytest
+import stripe
+
+from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe.transport import InProcess
+from local_stripe.webhooks import RETRIES, sign
+
+URL = "http://127.0.0.1:4242/hooks"
+
+
+class Shop:
+    """Keeps the deliveries, and answers with the statuses it was given, then 200."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers = list(answers)
+        self.deliveries: list[tuple[str, dict[str, str], bytes]] = []
+
+    def __call__(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
+        self.deliveries.append((url, headers, body))
+        return (self.answers.pop(0) if self.answers else 200), "thank you"
+
+    def events(self, secret: str) -> list[stripe.Event]:
+        """What arrived, verified with the SDK."""
+        return [
+            stripe.Webhook.construct_event(body, headers["Stripe-Signature"], secret)
+            for _, headers, body in self.deliveries
+        ]
+
+
+@pytest.fixture
+def endpoint(client):
+    return client.v1.webhook_endpoints.create({"url": URL, "enabled_events": ["*"]})
+
+
+def test_an_event_is_delivered_signed(client, local, endpoint):
+    customer = client.v1.customers.create({"name": "Ann"})
+    shop = Shop()
+    attempts = local.deliver(shop)
+
+    [event] = shop.events(endpoint.secret)
+    assert (event.type, event.data.object["id"]) == ("customer.created", customer.id)
+    assert [(a.event, a.endpoint, a.url, a.number, a.status, a.body) for a in attempts] == [
+        (event.id, endpoint.id, URL, 1, 200, "thank you")
+    ]
+    assert local.deliver(shop) == []
+
+
+def test_an_altered_body_does_not_verify(client, local, endpoint):
+    client.v1.customers.create({"name": "Ann"})
+    shop = Shop()
+    local.deliver(shop)
+    url, headers, body = shop.deliveries[0]
+    shop.deliveries[0] = (url, headers, body.replace(b"Ann", b"Bob"))
+
+    with pytest.raises(stripe.SignatureVerificationError):
+        shop.events(endpoint.secret)
+
+
+def test_a_signature_is_that_of_the_documented_scheme():
+    # printf '12345.{"id": "evt_1"}' | openssl dgst -sha256 -hmac whsec_test
+    assert sign(b'{"id": "evt_1"}', "whsec_test", 12345) == (
+        "t=12345,v1=5709ce3055d89d75ae431b8d6f5c6a85dcc15559bf86e928ab660847597391b3"
+    )
+
+
+def test_events_arrive_in_the_order_they_happened(client, local, endpoint):
+    customer = client.v1.customers.create({"name": "Ann"})
+    client.v1.customers.update(customer.id, {"name": "Bob"})
+    client.v1.customers.delete(customer.id)
+    shop = Shop()
+    local.deliver(shop)
+
+    assert [event.type for event in shop.events(endpoint.secret)] == [
+        "customer.created",
+        "customer.updated",
+        "customer.deleted",
+    ]
+
+
+def test_an_endpoint_gets_what_it_listens_for(client, local):
+    listener = client.v1.webhook_endpoints.create(
+        {"url": URL, "enabled_events": ["product.created", "customer.deleted"]}
+    )
+    customer = client.v1.customers.create({})
+    client.v1.products.create({"name": "Lamp"})
+    client.v1.customers.delete(customer.id)
+    shop = Shop()
+    local.deliver(shop)
+
+    assert [event.type for event in shop.events(listener.secret)] == [
+        "product.created",
+        "customer.deleted",
+    ]
+
+
+def test_a_failed_delivery_comes_again_with_the_same_event(client, local, endpoint):
+    client.v1.customers.create({"name": "Ann"})
+    shop = Shop(500, 302)
+
+    assert [attempt.status for attempt in local.deliver(shop)] == [500]
+    assert local.deliver(shop) == []
+    local.advance(RETRIES[0])
+    assert [attempt.status for attempt in local.deliver(shop)] == [302]
+    local.advance(RETRIES[1])
+    assert [attempt.status for attempt in local.deliver(shop)] == [200]
+
+    assert len({event.id for event in shop.events(endpoint.secret)}) == 1
+    assert [attempt.number for attempt in local.webhooks.attempts] == [1, 2, 3]
+
+
+def test_stripe_gives_up_in_the_end():
+    local = LocalStripe(retries=(1, 2))
+    client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
+    client.v1.webhook_endpoints.create({"url": URL, "enabled_events": ["*"]})
+    client.v1.customers.create({})
+    shop = Shop(*[500] * 10)
+    for _ in range(10):
+        local.deliver(shop)
+        local.advance(10)
+
+    assert len(shop.deliveries) == 3
+    assert client.v1.events.list().data[0].pending_webhooks == 1
+
+
+def test_an_event_counts_the_endpoints_that_did_not_hear_of_it_yet(client, local):
+    for path in ("a", "b"):
+        client.v1.webhook_endpoints.create({"url": f"{URL}/{path}", "enabled_events": ["*"]})
+    client.v1.customers.create({})
+
+    def pending():
+        return client.v1.events.list().data[0].pending_webhooks
+
+    assert pending() == 2
+    local.deliver(Shop(200, 500))
+    assert pending() == 1
+    local.advance(RETRIES[0])
+    local.deliver(Shop())
+    assert pending() == 0
+
+
+def test_events_are_found_by_whether_they_were_delivered(client, local, endpoint):
+    client.v1.customers.create({})
+    local.deliver(Shop())
+    client.v1.products.create({"name": "Lamp"})
+
+    def types(success):
+        return [e.type for e in client.v1.events.list({"delivery_success": success}).data]
+
+    assert (types(True), types(False)) == (["customer.created"], ["product.created"])
+
+
+def test_a_request_that_fails_announces_nothing(ask, local, endpoint):
+    assert ask("POST", "/v1/customers", {"expand[]": "nonsense"}).status == 400
+
+    assert local.deliver(Shop()) == []
+
+
+def test_what_a_shop_does_on_a_delivery_is_delivered_next_time(client, local, endpoint):
+    client.v1.products.create({"name": "Lamp"})
+
+    def shop_that_acts(url, headers, body):
+        client.v1.customers.create({})
+        return 200, ""
+
+    assert len(local.deliver(shop_that_acts)) == 1
+    assert len(local.deliver(Shop())) == 1
+
+
+def test_a_delivery_that_could_not_be_sent_stays_due(client, local, endpoint):
+    client.v1.customers.create({})
+    client.v1.customers.create({})
+
+    def broken(url, headers, body):
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        local.deliver(broken)
+
+    assert len(local.deliver(Shop())) == 2
+
+
+@pytest.mark.parametrize("silence", ["delete", "disable"])
+def test_an_endpoint_that_listens_no_more_gets_nothing_more(client, local, endpoint, silence):
+    client.v1.customers.create({})
+    if silence == "delete":
+        client.v1.webhook_endpoints.delete(endpoint.id)
+    else:
+        client.v1.webhook_endpoints.update(endpoint.id, {"disabled": True})
+    client.v1.customers.create({})
+
+    assert local.deliver(Shop()) == []
+    assert {event.pending_webhooks for event in client.v1.events.list().data} == {0}
+
+
+def test_the_signing_secret_is_shown_once(client, endpoint):
+    assert endpoint.secret.startswith("whsec_")
+    assert "secret" not in client.v1.webhook_endpoints.retrieve(endpoint.id)
+    assert "secret" not in client.v1.webhook_endpoints.list().data[0]
+
+
+def test_an_endpoint_can_move_and_listen_for_other_events(client, local, endpoint):
+    changed = client.v1.webhook_endpoints.update(
+        endpoint.id,
+        {"url": f"{URL}/new", "enabled_events": ["product.created"], "description": "shop"},
+    )
+    client.v1.customers.create({})
+    client.v1.products.create({"name": "Lamp"})
+    shop = Shop()
+    local.deliver(shop)
+
+    assert (changed.status, changed.description) == ("enabled", "shop")
+    assert [url for url, _, _ in shop.deliveries] == [f"{URL}/new"]
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"enabled_events[]": "*"}, "url"),
+        ({"url": URL}, "enabled_events"),
+        ({"url": "ftp://shop", "enabled_events[]": "*"}, "url"),
+        ({"url": "http://[", "enabled_events[]": "*"}, "url"),
+        ({"url": URL, "enabled_events[]": "order.baked"}, "enabled_events[0]"),
+        ({"url": URL, "enabled_events[]": "*", "connect": "true"}, "connect"),
+    ],
+)
+def test_an_endpoint_needs_an_address_and_events(ask, params, param):
+    answer = ask("POST", "/v1/webhook_endpoints", params)
+
+    assert (answer.status, answer.error["param"]) == (400, param)
+
+
+def test_a_deleted_endpoint_is_gone(ask, client, endpoint):
+    client.v1.webhook_endpoints.delete(endpoint.id)
+
+    answer = ask("GET", f"/v1/webhook_endpoints/{endpoint.id}")
+    assert (answer.status, answer.error["code"]) == (404, "resource_missing")
+    assert client.v1.webhook_endpoints.list().data == []
