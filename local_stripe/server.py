@@ -38,7 +38,7 @@ class RunningServer:
     """A local Stripe at `url`, until `stop()` or the end of the `with` block."""
 
     def __init__(self, local: LocalStripe, port: int) -> None:
-        listener = socket.create_server((HOST, port), backlog=128)
+        listener = _listen(port)
         self.url = f"http://{HOST}:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -73,6 +73,12 @@ class RunningServer:
 
     def __exit__(self, *exc: object) -> None:
         self.stop()
+
+
+def _listen(port: int) -> socket.socket:
+    bound = socket.create_server((HOST, port), backlog=128).detach()
+    # asyncio sends at once only on sockets that say they are TCP; others wait for 40 ms.
+    return socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=bound)
 
 
 def application(local: LocalStripe) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
