@@ -156,6 +156,8 @@ def _expect_raises(
     raise Mistake(f"{called}, returned {got!r}, expected {error.__name__}: {why}.")
 
 
+_FRESH_BASE = "class Base(DeclarativeBase):\n    pass\n\n\n"
+
 EXERCISES = (
     Exercise(
         "2.1",
@@ -252,7 +254,7 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                "class GiftCard(Base):\n"
+                _FRESH_BASE + "class GiftCard(Base):\n"
                 '    __tablename__ = "gift_cards"\n'
                 '    __table_args__ = (CheckConstraint("balance > 0"),)\n'
                 "    id: Mapped[int] = mapped_column(primary_key=True)\n"
@@ -261,7 +263,7 @@ EXERCISES = (
                 "A card with balance 0 was refused",
             ),
             Wrong(
-                "class GiftCard(Base):\n"
+                _FRESH_BASE + "class GiftCard(Base):\n"
                 '    __tablename__ = "gift_cards"\n'
                 '    __table_args__ = (CheckConstraint("balance >= 0"),)\n'
                 "    id: Mapped[int] = mapped_column(primary_key=True)\n"
@@ -270,7 +272,7 @@ EXERCISES = (
                 "Two cards with the code 'SPRING' were stored",
             ),
             Wrong(
-                "class GiftCard(Base):\n"
+                _FRESH_BASE + "class GiftCard(Base):\n"
                 '    __tablename__ = "gift_cards"\n'
                 "    id: Mapped[int] = mapped_column(primary_key=True)\n"
                 "    code: Mapped[str] = mapped_column(String(20), unique=True)\n"
@@ -278,7 +280,7 @@ EXERCISES = (
                 "stored a card with balance -1",
             ),
             Wrong(
-                "class GiftCard(Base):\n"
+                _FRESH_BASE + "class GiftCard(Base):\n"
                 '    __tablename__ = "gift_cards"\n'
                 '    __table_args__ = (CheckConstraint("balance >= 0"),)\n'
                 "    id: Mapped[int] = mapped_column(primary_key=True)\n"

@@ -3,6 +3,8 @@
 #
 # Replace each `...`, run the cell, then run the `check` below it. Stuck? `hint("2.1")` gives a
 # nudge, and another one each time you ask; `solution("2.1")` shows an answer.
+#
+# Four exercises, about 25 minutes. All you need is in the lesson of chapter 02.
 
 # %%
 from decimal import Decimal

@@ -74,8 +74,8 @@ app.test_client().post("/orders", data={"item_ids": "1"}).status_code
 # %% [markdown]
 # ## Count money in whole cents
 #
-# Stripe wants amounts in cents. A lamp costs 19.99. Before you run the next cell: what will it
-# say?
+# Stripe wants amounts in cents. A plant stand costs 19.99. Before you run the next cell: what
+# will it say?
 
 # %%
 int(19.99 * 100)

@@ -3,6 +3,8 @@
 #
 # Replace each `...`, run the cell, then run the `check` below it. Stuck? `hint("3.1")` gives a
 # nudge, and a bigger one each time you run it; `solution("3.1")` shows an answer.
+#
+# Four exercises, about 27 minutes. All you need is in the lesson of chapter 03.
 
 # %%
 from collections import Counter

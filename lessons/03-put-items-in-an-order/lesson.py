@@ -427,8 +427,9 @@ session.commit()
 before, rows()
 
 # %% [markdown]
-# One order and its four lines. The items stay: nothing cascades from a line to what it points
-# to, or a canceled order would empty the catalogue.
+# One order and its four lines. (Without the cascade, SQLAlchemy would try to empty the lines'
+# `order_id`, which is half of their key, and fail.) The items stay: nothing cascades from a
+# line to what it points to, or a canceled order would empty the catalogue.
 #
 # `delete-orphan` is the same for a line that you take out of `order.lines`. It has lost its
 # order, so it is deleted.
@@ -480,8 +481,8 @@ Counter(statement.split("FROM ")[1].split()[0] for statement in statements)
 
 # %% [markdown]
 # One for the orders. Then, for each order, one for its lines, because `order.lines` asks when
-# you first touch it. Four for the items, which the session remembers. That is an **N+1
-# query**: one for the list, and one more for each of the N.
+# you first touch it. Four for the items, which the session remembers. That is an **N+1 query**:
+# one for the list, and one more for each of the N.
 #
 # On this laptop it is quick. To a database at the other end of a cable, each question is a
 # journey.
