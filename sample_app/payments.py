@@ -27,6 +27,9 @@ from sample_app.orders import lock
 # What a PaymentIntent makes of its order; any other status leaves the order pending.
 OUTCOMES = {"succeeded": OrderStatus.PAID, "canceled": OrderStatus.CANCELED}
 
+# Characters, at Stripe: https://docs.stripe.com/api/payment_intents/create
+MAX_DESCRIPTION = 1000
+
 
 class PaymentDeclined(Exception):
     """The bank said no. The text is for the customer; the order is kept, and payable again."""
@@ -81,7 +84,7 @@ def pay(
         attempt = order.idempotency_key
         session.commit()  # no transaction stays open while Stripe is asked
         try:
-            card = _card(client, attempt, payment_method, token)
+            card = _card(client, order, payment_method, token)
             intent_id = order.payment_intent_id or _create_intent(session, client, order)
             intent = _confirm(client, attempt, intent_id, card)
         except stripe.StripeError as error:
@@ -92,7 +95,7 @@ def pay(
             raise
         settle(session, order, intent)
     if order.status is not OrderStatus.PAID:
-        raise OrderNotPayable(f"This order is {order.status}.")
+        raise OrderNotPayable(f"This order cannot be paid: it is {order.status}.")
     return order
 
 
@@ -112,23 +115,24 @@ def settle(session: Session, order: Order, intent: stripe.PaymentIntent) -> None
 
 
 def _card(
-    client: stripe.StripeClient, attempt: str, payment_method: str | None, token: str | None
+    client: stripe.StripeClient, order: Order, payment_method: str | None, token: str | None
 ) -> str:
     """Return the id of the PaymentMethod: the one that was given, or one made of the token."""
     match payment_method, token:
         case str(), None:
             return payment_method
         case None, str():
-            return _method_of_token(client, attempt, token)
+            return _method_of_token(client, order, token)
         case _:
             raise TypeError("Give a payment method or a token, one of the two.")
 
 
-def _method_of_token(client: stripe.StripeClient, attempt: str, token: str) -> str:
+def _method_of_token(client: stripe.StripeClient, order: Order, token: str) -> str:
+    """A token makes one PaymentMethod only; with this key, every attempt finds that one."""
     try:
         method = client.v1.payment_methods.create(
             {"type": "card", "card": {"token": token}},
-            {"idempotency_key": f"{attempt}:{token}"},
+            {"idempotency_key": f"{order.id}:{token}"},
         )
     except stripe.InvalidRequestError as error:
         raise CardUnusable("token") from error
@@ -145,7 +149,7 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
         {
             "amount": order.amount,
             "currency": order.currency,
-            "description": order.description,
+            "description": order.description[:MAX_DESCRIPTION],
             "metadata": {"order_id": order.id},
             "allowed_payment_method_types": ["card"],
         },

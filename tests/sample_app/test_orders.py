@@ -1,6 +1,8 @@
 """Placing, finding and listing orders: the shop decides what they cost, and who sees them."""
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sample_app.database import db
 from sample_app.models import Customer, Item, Order
 from sample_app.money import MAXIMUM_AMOUNT
 from sample_app.order_status import OrderStatus
@@ -20,6 +23,7 @@ from sample_app.orders import (
     list_orders,
     place_order,
 )
+from tests.sample_app.conftest import build, close
 from tests.sample_app.statements import count_statements
 
 SEED = [1, 2, 3, 5, 5, 5]
@@ -123,6 +127,22 @@ def test_a_repeated_request_finds_the_first_ones_order(session):
     first = place_order(session, SEED, request_key=KEY)
     assert place_order(session, list(reversed(SEED)), request_key=KEY) is first
     assert place_order(session, SEED).id != first.id
+
+
+def test_the_same_request_at_the_same_moment_places_one_order(database_url):
+    """Both have looked for an earlier order, and found none, before either saves its own."""
+    app = build(database_url)
+    together = threading.Barrier(2, timeout=10)
+
+    def place():
+        with app.app_context():
+            sa.event.listen(db.session, "before_flush", lambda *_: together.wait(), once=True)
+            return place_order(db.session, SEED, request_key=KEY).id
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = [threads.submit(place) for _ in range(2)]
+    assert first.result() == second.result()
+    close(app)
 
 
 def test_a_repeated_request_with_other_items_is_refused(session):
