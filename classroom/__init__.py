@@ -1,13 +1,17 @@
-"""What a notebook of this course imports, and the tools around the notebooks (`python -m classroom`)."""
+"""What a notebook of this course imports, and `python -m classroom`, the tools around them."""
 
-from classroom.cards import cards
-from classroom.connection import connect, local
-from classroom.desk import check, hint, solution
-from classroom.diagram import erd
-from classroom.page import browse
-from classroom.site import Site, serve, shop
-from classroom.source import show
-from classroom.traffic import timeline
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from classroom.cards import cards
+    from classroom.connection import connect, local
+    from classroom.desk import check, hint, solution
+    from classroom.diagram import erd
+    from classroom.page import browse
+    from classroom.site import Site, serve, shop
+    from classroom.source import show
+    from classroom.traffic import timeline
 
 __all__ = [
     "Site",
@@ -24,3 +28,22 @@ __all__ = [
     "solution",
     "timeline",
 ]
+
+HOMES = {
+    "cards": ["cards"],
+    "connection": ["connect", "local"],
+    "desk": ["check", "hint", "solution"],
+    "diagram": ["erd"],
+    "page": ["browse"],
+    "site": ["Site", "serve", "shop"],
+    "source": ["show"],
+    "traffic": ["timeline"],
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a module when something of it is first asked for: the shop takes its time."""
+    for module, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(f"classroom.{module}"), name)
+    raise AttributeError(f"module 'classroom' has no attribute {name!r}")

@@ -7,7 +7,6 @@ come from the cells' text, metadata is what a reader needs, and nothing tells wh
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,8 +17,10 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from classroom.course import Chapter
+from classroom.kernels import course_environment, transport
 from classroom.percent import handed_out, solved
 
 WORKERS = 2
@@ -30,8 +31,6 @@ METADATA = {
 }
 # Widgets live as long as their kernel; what stays of them is their line of text.
 PASSING = ("application/vnd.jupyter.widget-view+json",)
-# The course is built on the local Stripe, whatever the builder's own shell is set to.
-OF_THE_BUILDER = ("STRIPE_", "DATABASE_URL", "SECRET_KEY", "JUPYTERHUB_SERVICE_PREFIX")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Notebook:
 
 
 def notebooks(chapter: Chapter) -> Iterator[Notebook]:
-    """The notebooks of a chapter: the lesson, and the exercises without and with their solutions."""
+    """The notebooks of a chapter: the lesson, the exercises without and with their solutions."""
     yield Notebook(chapter, "notebooks", chapter.lesson, str, run=True)
     if chapter.exercises.exists():
         yield Notebook(chapter, "exercises", chapter.exercises, handed_out, run=False)
@@ -94,7 +93,7 @@ def drafted(notebook: Notebook) -> NotebookNode:
 
 
 def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
-    """Run every cell in a fresh kernel in that folder; with `errors`, go on after one that fails."""
+    """Run every cell in a fresh kernel in that folder; `errors` goes on after one that fails."""
     folder.mkdir(parents=True, exist_ok=True)
     client = NotebookClient(
         book,
@@ -105,22 +104,14 @@ def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
         store_widget_state=False,
         coalesce_streams=True,
         allow_errors=errors,
+        config=Config(KernelManager=transport()),
     )
-    client.execute(env=environment())
+    client.execute(env=course_environment())
     book.metadata = nbformat.from_dict(METADATA)
     for cell in book.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             _tidy(output)
-
-
-def environment() -> dict[str, str]:
-    """What a kernel of the course runs with: this course on its path, and none of the builder's keys."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(OF_THE_BUILDER)
-    }
-    paths = [str(Path(__file__).resolve().parents[1]), kept.get("PYTHONPATH", "")]
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def written(book: NotebookNode) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import stripe
-from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
-from local_stripe.transport import InProcess
 
 from classroom.recording import RecordingClient, RecordingStripe
 from classroom.traffic import Journal, journal
+from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
+from local_stripe.transport import InProcess
 
 LOCAL = "sk_test_local"
 SANDBOX = ("sk_test_", "rk_test_")
@@ -30,7 +30,7 @@ REFUSALS = {
 }
 
 
-class KeyRefused(Exception):
+class KeyRefused(Exception):  # noqa: N818 - says what happened
     """STRIPE_SECRET_KEY holds something that this course must not use. Says what to do instead."""
 
 
@@ -47,8 +47,11 @@ class Connection:
     @property
     def client(self) -> stripe.StripeClient:
         """A new client of Stripe's own SDK over this connection."""
-        elsewhere = {"base_addresses": {"api": self.api_base}} if self.api_base else {}
-        return stripe.StripeClient(self.key, http_client=self.transport, **elsewhere)
+        if self.api_base is None:
+            return stripe.StripeClient(self.key, http_client=self.transport)
+        return stripe.StripeClient(
+            self.key, http_client=self.transport, base_addresses={"api": self.api_base}
+        )
 
     @property
     def shop_settings(self) -> dict[str, object]:
@@ -78,7 +81,7 @@ def local() -> LocalStripe:
     ours = connection().local
     if ours is None:
         raise RuntimeError(
-            "This notebook talks to your Stripe sandbox, whose clock and switches are Stripe's own. "
+            "This notebook talks to your Stripe sandbox: its clock and switches are Stripe's own. "
             "Unset STRIPE_SECRET_KEY and restart the kernel to run this cell on the local Stripe."
         )
     return ours

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+CHECKED = re.compile(r'\bcheck\("([\d.]+)"')
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ class Chapter:
     @property
     def checks(self) -> Path:
         return self.folder / "checks.py"
+
+    def exercise_ids(self) -> set[str]:
+        """The exercises of this chapter, "4.1" and so on, as their notebook checks them."""
+        if not self.exercises.exists():
+            return set()
+        return set(CHECKED.findall(self.exercises.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

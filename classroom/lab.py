@@ -10,9 +10,8 @@ import webbrowser
 from pathlib import Path
 
 from classroom import copies, progress
-from classroom.book import environment
 from classroom.course import Course
-from classroom.exercise import exercises_of
+from classroom.kernels import environment, transport
 
 HOST = "127.0.0.1"  # the shop's name too: a browser keeps its cookies apart from localhost's
 SETTINGS = Path(__file__).parent / "jupyterlab"  # no news, and a page keeps living out of sight
@@ -27,7 +26,7 @@ def lab(course: Course, *, browser: bool) -> None:
     start = f"/lab/tree/{next_notebook(course).relative_to(course.root).as_posix()}"
     print(f"Open http://{HOST}:{port}{start}?token={token}\nCtrl-C ends it.", flush=True)
     os.environ.update(environment())
-    from jupyterlab.labapp import LabApp  # noqa: PLC0415 - takes seconds to load
+    from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(arguments(course, port, token, start, browser=browser and has_screen()))
 
@@ -47,6 +46,7 @@ def arguments(course: Course, port: int, token: str, start: str, *, browser: boo
         "LabApp.workspaces_dir": course.work / ".jupyterlab",  # no tabs of other projects
         "Application.log_level": "ERROR",
     }
+    settings |= {f"KernelManager.{name}": value for name, value in transport().items()}
     return [f"--{name}={value}" for name, value in settings.items()]
 
 
@@ -54,7 +54,7 @@ def next_notebook(course: Course) -> Path:
     """The lesson to open: of the first chapter that has an exercise left, else the last."""
     done = progress.done(course)
     chapters = course.chapters()
-    left = (c for c in chapters if {exercise.id for exercise in exercises_of(c)} - done)
+    left = (c for c in chapters if c.exercise_ids() - done)
     return course.work / f"{next(left, chapters[-1]).slug}.ipynb"
 
 

@@ -6,6 +6,8 @@ committed notebook holds one line of text, the same on every run (a port would n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
@@ -28,7 +30,23 @@ def browse(page: str = "/", height: int = 560) -> None:
     else:
         site = current_site()
         url, name = site.url + page, place(site.app, page) or page
-    display(_bundle(_view(url, height), f"[{name}: run this cell to open the page here]"), raw=True)
+    display(Page(_view(url, height), f"[{name}: run this cell to open the page here]"))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A live page in a notebook; one line of text everywhere else."""
+
+    html: str
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: object) -> Mapping[str, object]:
+        from ipywidgets import HTML
+
+        return {**HTML(self.html)._repr_mimebundle_(), "text/plain": self.text}
 
 
 def _view(url: str, height: int) -> str:
@@ -42,10 +60,3 @@ def _view(url: str, height: int) -> str:
         "</iframe>"
     )
     return f'{frame}<div style="text-align: right; font-size: 85%">{link}</div>'
-
-
-def _bundle(html: str, plain: str) -> dict[str, object]:
-    from ipywidgets import HTML  # noqa: PLC0415 - slow to load, and only notebooks need it
-
-    view = HTML(html)._repr_mimebundle_()
-    return {**view, "text/plain": plain}

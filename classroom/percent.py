@@ -51,7 +51,7 @@ class Cell:
 
 
 def code_cells(text: str) -> list[Cell]:
-    """The code cells of a percent-format source, in order; what stands above the first is no cell."""
+    """The code cells of a percent-format source, in order."""
     headers = CELL.findall(text)
     bodies = CELL.split(text)[1:]
     return [Cell(body) for header, body in zip(headers, bodies, strict=True) if _is_code(header)]

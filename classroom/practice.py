@@ -1,8 +1,8 @@
 """A Stripe and a shop for one check, apart from the learner's own.
 
-    bench = Practice()
-    answer(bench.client)
-    expect(len(bench.sent("POST", "/v1/payment_intents")) == 1, "…")
+bench = Practice()
+answer(bench.client)
+expect(len(bench.sent("POST", "/v1/payment_intents")) == 1, "…")
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from local_stripe.messages import Exchange
 
 @dataclass(frozen=True)
 class Sent:
-    """A call that reached the practice Stripe; parameters as sent, `metadata[order_id]` and so on."""
+    """A call that reached the practice Stripe; parameters as sent: `metadata[order_id]`."""
 
     method: str
     path: str
@@ -51,7 +51,9 @@ class Practice:
     def sent(self, method: str = "", path: str = "") -> list[Sent]:
         """The calls so far, oldest first; those with that method and a path that starts so."""
         calls = map(_sent, self.local.log)
-        return [call for call in calls if method in (call.method, "") and call.path.startswith(path)]
+        return [
+            call for call in calls if method in (call.method, "") and call.path.startswith(path)
+        ]
 
 
 def _sent(exchange: Exchange) -> Sent:

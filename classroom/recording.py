@@ -53,8 +53,14 @@ class RecordingClient(stripe.HTTPClient):
         self.journal = journal
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[Any, int, Mapping[str, str]]:
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
         caller = speaker.get()
         self.journal.note(Arrow(caller, STRIPE, asked(method, url, headers or {}, post_data)))
         try:
@@ -87,7 +93,7 @@ class RecordingStripe(LocalStripe):
 
 
 class RecordingShop:
-    """WSGI middleware: what a browser asks the shop, and what it answers. Static files are left out."""
+    """WSGI middleware: what the shop is asked and answers, static files left out."""
 
     def __init__(self, app: Flask, journal: Journal) -> None:
         self.app = app

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from functools import cache
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,20 +62,21 @@ def new_shop(to: Connection, database: str, **config: object) -> Flask:
 
 
 def serve(app: Flask) -> Site:
-    """Open a shop to browsers, on a free port of 127.0.0.1; serving again replaces the one before.
+    """Open a shop to browsers, on a free port of 127.0.0.1, until the kernel ends.
 
-    It ends with the kernel. Raises `KeyRefused` if the pay page could not work.
+    Serving another app of the same name replaces the one before, at the same address.
+    Raises `KeyRefused` if the pay page could not work.
     """
     record(app)
     _introduce_stripe(app, connection())
-    return _open.serve(app)
+    return _doors.open(app)
 
 
 def current_site() -> Site:
     """The shop that `serve` opened last; `RuntimeError` if there is none."""
-    if _open.site is None:
+    if _doors.latest is None:
         raise RuntimeError("No shop is open in this notebook yet: serve(shop()) opens one.")
-    return _open.site
+    return _doors.latest
 
 
 def public_url(port: int) -> str:
@@ -100,22 +101,23 @@ class QuietHandler(WSGIRequestHandler):
             super().log(type, message, *args)
 
 
-class Door:
-    """At most one shop at a time is open, in a daemon thread."""
+class Doors:
+    """One open shop for each app name, each with a server in a daemon thread."""
 
     def __init__(self) -> None:
-        self.site: Site | None = None
-        self._server: BaseWSGIServer | None = None
+        self.latest: Site | None = None
+        self._servers: dict[str, BaseWSGIServer] = {}
 
-    def serve(self, app: Flask) -> Site:
-        """Open this shop, instead of the one before."""
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-        self._server = make_server(HOST, 0, app, threaded=True, request_handler=QuietHandler)
-        threading.Thread(target=self._server.serve_forever, name="shop", daemon=True).start()
-        self.site = Site(public_url(self._server.port), app)
-        return self.site
+    def open(self, app: Flask) -> Site:
+        """Open this app, at the address of the one of its name before, if there was one."""
+        if app.name in self._servers:
+            self._servers[app.name].app = app
+        else:
+            server = make_server(HOST, 0, app, threaded=True, request_handler=QuietHandler)
+            threading.Thread(target=server.serve_forever, name=app.name, daemon=True).start()
+            self._servers[app.name] = server
+        self.latest = Site(public_url(self._servers[app.name].port), app)
+        return self.latest
 
 
 def _introduce_stripe(app: Flask, to: Connection) -> None:
@@ -124,8 +126,8 @@ def _introduce_stripe(app: Flask, to: Connection) -> None:
         app.config["STRIPE_JS_URL"] = f"{_stripe_url(to.local)}/v3/"
     elif not to.publishable_key:
         raise KeyRefused(
-            "The pay page needs the publishable key of your sandbox too: set STRIPE_PUBLISHABLE_KEY "
-            "to the one that starts with pk_test_ and restart the kernel."
+            "The pay page needs the publishable key of your sandbox too: set "
+            "STRIPE_PUBLISHABLE_KEY to the one that starts with pk_test_, restart the kernel."
         )
     app.config["STRIPE_PUBLISHABLE_KEY"] = to.publishable_key
     app.config.setdefault("STRIPE_JS_URL", STRIPE_JS)  # which an app of a lesson does not know
@@ -138,4 +140,4 @@ def _stripe_url(local: LocalStripe) -> str:
     return public_url(urlsplit(server.url).port or 0)
 
 
-_open = Door()
+_doors = Doors()

@@ -37,8 +37,8 @@ class Verdict:
                 return f"{self.exercise.id} correct."
             case Outcome.NOT_ATTEMPTED:
                 return (
-                    f"{self.exercise.id} not attempted yet. Write `{self.exercise.answer}`, then run "
-                    f'this cell again. hint("{self.exercise.id}") gives a nudge.'
+                    f"{self.exercise.id} not attempted yet. Write `{self.exercise.answer}`, then "
+                    f'run this cell again. hint("{self.exercise.id}") gives a nudge.'
                 )
             case Outcome.WRONG:
                 return f"{self.exercise.id} not yet: {self.exercise.title}.\n{self.reason}"
@@ -52,7 +52,7 @@ def judge(exercise: Exercise, answer: object, cell: Cell, source: str | None) ->
         exercise.check(answer)
     except Mistake as mistake:
         return Verdict(exercise, Outcome.WRONG, _steady(str(mistake)))
-    except Exception as error:  # noqa: BLE001 - whatever the learner's code raised is their answer
+    except Exception as error:
         return Verdict(exercise, Outcome.WRONG, _steady(_told(exercise, error)))
     return Verdict(exercise, Outcome.CORRECT)
 
