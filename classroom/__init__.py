@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from classroom.cards import cards
+    from classroom.cheat_sheet import cards
     from classroom.connection import connect, local
     from classroom.desk import check, hint, solution
     from classroom.diagram import erd
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 HOMES = {
-    "cards": ["cards"],
+    "cheat_sheet": ["cards"],
     "connection": ["connect", "local"],
     "desk": ["check", "hint", "solution"],
     "diagram": ["erd"],

@@ -1,6 +1,6 @@
 """The cheat sheet of test cards."""
 
-from classroom.cards import CheatSheet
+from classroom.cheat_sheet import CheatSheet
 from local_stripe.cards import CARDS
 
 
