@@ -113,7 +113,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(ada):
 def test_the_cart_survives_signing_in(ada):
     ada.fill_cart("Chair")
     sign_in(ada)
-    assert ada.rows("nav .count") == ["1 pieces"]
+    assert ada.rows("nav .count") == ["1 in it"]
 
 
 def test_signing_in_leads_back_to_the_page_that_asked_for_it(ada):
