@@ -139,7 +139,7 @@ class Webhooks:
                 self._settle(delivery)
                 return None
             secret = self._store.secret[endpoint["id"]]
-        body = json.dumps(event, indent=2).encode()
+        body = json.dumps(event).encode()
         began = wall_clock()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
