@@ -1,15 +1,19 @@
 """The JSON API: what it takes, what it answers, and what it keeps to itself."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from sample_app.models import Customer, Item, Order
 from sample_app.orders import place_order
 from tests.sample_app.statements import count_statements
 
+JSON = "application/json"
 SEED = {"token": "tok_visa", "item_ids": [1, 2, 3, 5, 5, 5]}
 KEY = {"Idempotency-Key": "5f0c3a52-7c1d-4c0e-9f39-3b1f6f2f0f11"}
 
@@ -179,6 +183,31 @@ def test_what_is_no_json_object_is_refused(client, body):
     response = client.post("/orders", data=body, content_type="application/json")
     assert response.status_code == 422
     assert "json" in response.json["errors"]
+
+
+ANYTHING = st.one_of(st.integers(), st.floats(), st.booleans(), st.none(), st.text())
+NEARLY_RIGHT = st.fixed_dictionaries(
+    {"item_ids": st.one_of(st.lists(st.integers(1, 9), max_size=3), st.lists(ANYTHING), ANYTHING)},
+    optional={
+        "token": st.one_of(st.sampled_from(["tok_visa", "tok_chargeDeclined"]), ANYTHING),
+        "payment_method": st.one_of(st.just("pm_card_visa"), ANYTHING),
+        "amount": ANYTHING,
+    },
+)
+
+
+@settings(
+    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(body=NEARLY_RIGHT, text=st.text())
+def test_whatever_is_sent_is_answered_as_documented(client, body, text):
+    key = {"Idempotency-Key": quote(text)}
+    answers = [
+        client.post("/orders", data=json.dumps(body), headers=key, content_type=JSON),
+        client.get(f"/orders/{quote(text, safe='')}"),
+        client.get(f"/orders?after={quote(text)}&limit={quote(text)}"),
+    ]
+    assert max(answer.status_code for answer in answers) < 500
 
 
 @on_one_database
