@@ -136,7 +136,7 @@ function show() {
   const wrong = states.filter(({ field, problem }) => problem && isDue(field, problem));
   for (const field of FIELDS) mark(field.input, wrong.find((state) => state.field === field)?.problem);
   const { brand } = cards.brandOf(number.value);
-  draw(brand);
+  draw(brand, wrong.length > 0);
   number.classList.toggle("finished", !cards.checkNumber(number.value));
   const error = wrong.length ? { type: "validation_error", ...wrong[0].problem } : undefined;
   tellChange({
@@ -161,10 +161,11 @@ function mark(input, problem) {
 }
 
 /** The brand's sign, or where the code stands on the back of the card. */
-function draw(brand) {
+function draw(brand, isWrong) {
   const sign = document.activeElement === cvc && brand !== "amex" ? "code" : brand;
   icon.firstElementChild.setAttribute("href", `#${sign}`);
   icon.setAttribute("aria-label", `Card brand: ${brand}`);
+  dress(icon, isWrong ? { iconColor: invalidStyle.iconColor } : {});
 }
 
 /** Put the shop's style on an element, in place of the one before. */

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error, FrameLocator, Page, Route, expect
+from playwright.sync_api import Browser, Error, FrameLocator, Page, Route, expect
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
 from local_stripe.server import start
@@ -129,6 +129,14 @@ def shop_url(stripe_url: str) -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def shop_page(browser: Browser, shop_url: str) -> Iterator[Page]:
+    """The shop's page, for tests that leave nothing in it."""
+    with browser.new_page() as page:
+        page.goto(shop_url)
+        yield page
+
+
 @pytest.fixture
 def checkout(page: Page, shop_url: str) -> Checkout:
     return Checkout(page, shop_url)
@@ -191,12 +199,7 @@ def test_the_page_hears_of_brand_and_completeness(checkout: Checkout):
     ("typed", "code"),
     [
         ({"number": "42424242"}, "incomplete_number"),
-        ({"number": "4242424242424241"}, "invalid_number"),
-        (GOOD | {"expiry": "12"}, "incomplete_expiry"),
         (GOOD | {"expiry": "1220"}, "invalid_expiry_year_past"),
-        (GOOD | {"expiry": "1299"}, "invalid_expiry_year"),
-        (GOOD | {"code": "12"}, "incomplete_cvc"),
-        (GOOD | {"number": "378282246310005"}, "incomplete_cvc"),
         (GOOD, "incomplete_zip"),
     ],
 )
@@ -265,30 +268,12 @@ def test_backspace_in_an_empty_field_goes_back(checkout: Checkout):
     expect(checkout.field("number")).to_have_value("4242 4242 4242 424")
 
 
-@pytest.mark.parametrize(
-    ("field", "typed", "shown"),
-    [
-        ("number", "4242424242424242", "4242 4242 4242 4242"),
-        ("number", "378282246310005", "3782 822463 10005"),
-        ("number", "36227206271667", "3622 720627 1667"),
-        ("number", "42x42-4242", "4242 4242"),
-        ("expiry", "5", "05 / "),
-        ("expiry", "13", "01 / 3"),
-        ("expiry", "1/30", "01 / 30"),
-        ("code", "12345", "123"),
-    ],
-)
-def test_fields_are_formatted_while_typing(checkout: Checkout, field: str, typed: str, shown: str):
+def test_a_pasted_card_is_formatted(checkout: Checkout):
     checkout.mount()
-    checkout.type(**{field: typed})
-
-    expect(checkout.field(field)).to_have_value(shown)
-
-
-def test_a_pasted_expiry_date_may_have_a_long_year(checkout: Checkout):
-    checkout.mount()
+    checkout.field("number").fill("378282246310005")
     checkout.field("expiry").fill("12/2034")
 
+    expect(checkout.field("number")).to_have_value("3782 822463 10005")
     expect(checkout.field("expiry")).to_have_value("12 / 34")
 
 
@@ -376,29 +361,27 @@ def test_only_the_page_around_it_can_speak_to_the_card_field(checkout: Checkout,
         ("elements.create('card', {iconStyle: 'solid'})", "iconStyle"),
         ("elements.create('card', {style: {complete: {}}})", "complete"),
         ("elements.create('card', {style: {base: {padding: 0}}})", "padding"),
-        ("mount().then(() => card.on('escape', () => {}))", '"escape"'),
-        ("mount().then(() => card.addPaymentRequestButton())", "card.addPaymentRequestButton"),
-        ("mount().then(() => stripe.createToken(card, {currency: 'usd'}))", "currency"),
+        ("fresh().on('escape', () => {})", '"escape"'),
+        ("fresh().collapse()", "card.collapse"),
+        ("stripe.createToken(fresh(), {currency: 'usd'})", "currency"),
         ("stripe.createToken('bank_account', {})", "without a card element"),
         ("stripe.createPaymentMethod('card', card)", "stripe.createPaymentMethod"),
         ("stripe.createPaymentMethod({type: 'sepa_debit'})", "stripe.createPaymentMethod"),
         ("Stripe('pk_test_1', {stripeAccount: 'acct_1'})", "stripeAccount"),
     ],
 )
-def test_what_it_does_not_implement_it_refuses_by_name(
-    checkout: Checkout, expression: str, name: str
-):
+def test_what_it_does_not_implement_it_refuses_by_name(shop_page: Page, expression: str, name: str):
     with pytest.raises(Error) as refusal:
-        checkout.page.evaluate(expression)
+        shop_page.evaluate(f"fresh = () => stripe.elements().create('card'); {expression}")
 
     assert "local Stripe.js does not implement" in refusal.value.message
     assert name in refusal.value.message
 
 
 @pytest.mark.parametrize("key", ["", "sk_test_1", "pk_live_1"])
-def test_only_a_publishable_test_key_is_taken(checkout: Checkout, key: str):
+def test_only_a_publishable_test_key_is_taken(shop_page: Page, key: str):
     with pytest.raises(Error, match="publishable test key"):
-        checkout.page.evaluate("key => Stripe(key)", key)
+        shop_page.evaluate("key => Stripe(key)", key)
 
 
 def test_the_page_can_give_and_take_the_focus(checkout: Checkout):

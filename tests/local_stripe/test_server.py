@@ -227,6 +227,16 @@ def test_a_caller_who_does_not_finish_holds_up_nobody(server: RunningServer):
         assert call(server, "GET", "/v1/customers")[0] == 200
 
 
+def test_half_a_request_does_nothing(local: LocalStripe, server: RunningServer):
+    before = len(local.log)
+    head = b"POST /v1/customers HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+
+    assert say(server, head + b"email=jenny@example.com") == b""
+
+    assert call(server, "GET", "/v1/customers")[0] == 200
+    assert len(local.log) == before + 1
+
+
 # ---- starting and stopping ----
 
 
