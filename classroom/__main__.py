@@ -1,69 +1,126 @@
-"""`python -m classroom …`: the tools around the notebooks."""
+"""The tools around the notebooks."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from argparse import Namespace
 
-# Compiling a grammar for addresses that nobody here writes takes it seconds; without it, jsonschema
-# leaves them unchecked and Jupyter starts four times as fast.
+# It compiles a grammar for seconds, to check addresses that nobody here writes; jsonschema does
+# without it, and Jupyter starts in a quarter of the time.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
-from classroom.course import Course  # noqa: E402 - after the line that makes it quick
+from classroom.course import Course  # noqa: E402 - after the line above
 
 
 def main() -> int:
     """Run one command; returns the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args()
+    try:
+        return int(arguments.run(arguments, Course.here()) or 0)
+    except LookupError as unknown:
+        parser.exit(2, f"{unknown.args[0]}\n")
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m classroom", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-
-    build = commands.add_parser("build", help="make the notebooks from lessons/")
-    build.add_argument(
-        "chapters", nargs="*", metavar="chapter", help="04, say; all of them if none"
-    )
-    build.add_argument("--check", action="store_true", help="write nothing, say what differs")
-    build.set_defaults(run=_build)
 
     lab = commands.add_parser("lab", help="open the course in JupyterLab")
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
     lab.set_defaults(run=_lab)
 
-    arguments = parser.parse_args()
-    try:
-        return int(arguments.run(arguments))
-    except LookupError as unknown:
-        parser.exit(2, f"{unknown.args[0]}\n")
+    shop = commands.add_parser("shop", help="run the shop and a local Stripe")
+    shop.set_defaults(run=_shop)
+
+    check = commands.add_parser("check", help="check your answer in a fresh kernel")
+    check.add_argument("exercise", help="4.2, say")
+    check.set_defaults(run=_check)
+
+    progress = commands.add_parser("progress", help="which exercises you have done")
+    progress.set_defaults(run=_progress)
+
+    reset = commands.add_parser("reset", help="put your copy back as it was handed out")
+    reset.add_argument("what", help="an exercise, 4.2, or a whole chapter, 04")
+    reset.set_defaults(run=_reset)
+
+    doctor = commands.add_parser("doctor", help="is this machine ready?")
+    doctor.set_defaults(run=_doctor)
+
+    build = commands.add_parser("build", help="make the notebooks from lessons/")
+    build.add_argument("chapters", nargs="*", metavar="chapter", help="04, say; else all of them")
+    build.add_argument("--check", action="store_true", help="write nothing, say what differs")
+    build.set_defaults(run=_build)
+    return parser
 
 
-def _build(arguments: argparse.Namespace) -> int:
-    from classroom.book import build
-
-    course = Course.here()
-    chapters = [course.chapter(name) for name in arguments.chapters] or course.chapters()
-    differs = 0
-    for path, text, new in build(chapters):
-        name = path.relative_to(course.root).as_posix()
-        differs += new
-        if new and not arguments.check:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        print(f"{VERBS[new, arguments.check]:9} {name}", flush=True)
-    return 1 if arguments.check and differs else 0
+# Each command imports what it needs: together they would take seconds.
 
 
-def _lab(arguments: argparse.Namespace) -> int:
+def _lab(arguments: Namespace, course: Course) -> None:
     from classroom.lab import lab
 
-    lab(Course.here(), browser=not arguments.no_browser)
-    return 0
+    lab(course, browser=not arguments.no_browser)
 
 
-VERBS = {
-    (False, False): "unchanged",
-    (False, True): "unchanged",
-    (True, False): "wrote",
-    (True, True): "differs",
-}
+def _shop(_: Namespace, __: Course) -> None:
+    from classroom.storefront import open_shop
+
+    open_shop()
+
+
+def _check(arguments: Namespace, course: Course) -> int:
+    from classroom.rerun import rerun
+
+    said = rerun(arguments.exercise, course)
+    print(said)
+    return 0 if f"{arguments.exercise} correct." in said else 1
+
+
+def _progress(_: Namespace, course: Course) -> None:
+    from classroom.progress import report
+
+    print(report(course))
+
+
+def _reset(arguments: Namespace, course: Course) -> None:
+    from classroom import copies, progress
+
+    number, is_exercise, _ = arguments.what.partition(".")
+    chapter = course.chapter(number)
+    exercises = {arguments.what} if is_exercise else chapter.exercise_ids()
+    if is_exercise:
+        copies.reset_exercise(chapter, arguments.what)
+    else:
+        copies.reset(chapter)
+    progress.forget(exercises, course)
+    print(f"{arguments.what} is as it was handed out. If it is open, reload it from disk.")
+
+
+def _doctor(_: Namespace, course: Course) -> int:
+    from classroom.doctor import examine
+
+    findings = list(examine(course))
+    print("\n".join(map(str, findings)))
+    return int(any(finding.advice for finding in findings))
+
+
+def _build(arguments: Namespace, course: Course) -> int:
+    from classroom.book import build
+
+    chapters = [course.chapter(name) for name in arguments.chapters] or course.chapters()
+    verdicts = {True: "differs" if arguments.check else "wrote", False: "unchanged"}
+    differing = 0
+    for path, text, differs in build(chapters):
+        differing += differs
+        if differs and not arguments.check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        print(f"{verdicts[differs]:9} {path.relative_to(course.root).as_posix()}", flush=True)
+    return int(arguments.check and differing > 0)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import sys
 import webbrowser
 from pathlib import Path
@@ -12,10 +11,9 @@ from pathlib import Path
 from classroom import copies, progress
 from classroom.course import Course
 from classroom.kernels import environment, transport
+from classroom.ports import HOST, free_port
 
-HOST = "127.0.0.1"  # the shop's name too: a browser keeps its cookies apart from localhost's
 SETTINGS = Path(__file__).parent / "jupyterlab"  # no news, and a page keeps living out of sight
-PORTS = range(8888, 8988)
 
 
 def lab(course: Course, *, browser: bool) -> None:
@@ -56,15 +54,6 @@ def next_notebook(course: Course) -> Path:
     chapters = course.chapters()
     left = (c for c in chapters if c.exercise_ids() - done)
     return course.work / f"{next(left, chapters[-1]).slug}.ipynb"
-
-
-def free_port() -> int:
-    """The first port of `PORTS` that nobody listens on."""
-    for port in PORTS:
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)):
-                return port
-    raise OSError(f"All ports from {PORTS.start} to {PORTS.stop - 1} are taken.")
 
 
 def has_screen() -> bool:

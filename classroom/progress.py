@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from classroom.course import Course
+from classroom.course import Chapter, Course
 
 
 def record(exercise: str, course: Course) -> None:
@@ -23,6 +23,19 @@ def done(course: Course) -> set[str]:
     """The exercises that are done."""
     kept = _file(course)
     return set(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else set()
+
+
+def report(course: Course) -> str:
+    """A line for each chapter: its exercises, and which of them are done."""
+    finished = done(course)
+    return "\n".join(_line(chapter, finished) for chapter in course.chapters())
+
+
+def _line(chapter: Chapter, finished: set[str]) -> str:
+    exercises = sorted(chapter.exercise_ids())
+    marks = "".join("#" if exercise in finished else "." for exercise in exercises)
+    left = [exercise for exercise in exercises if exercise not in finished]
+    return f"{chapter.slug:32} [{marks}]  {'next: ' + left[0] if left else 'done'}"
 
 
 def _write(exercises: set[str], course: Course) -> None:

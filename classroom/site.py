@@ -15,13 +15,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from classroom.connection import Connection, KeyRefused, connection
+from classroom.ports import HOST
 from classroom.recording import RecordingShop
 from classroom.traffic import journal
 from local_stripe import LocalStripe
 from local_stripe.server import start
 from sample_app import create_app
 
-HOST = "127.0.0.1"
 STRIPE_JS = "https://js.stripe.com/v3/"
 
 

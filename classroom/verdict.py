@@ -38,7 +38,7 @@ class Verdict:
             case Outcome.NOT_ATTEMPTED:
                 return (
                     f"{self.exercise.id} not attempted yet. Write `{self.exercise.answer}`, then "
-                    f'run this cell again. hint("{self.exercise.id}") gives a nudge.'
+                    f'run this check again. hint("{self.exercise.id}") gives a nudge.'
                 )
             case Outcome.WRONG:
                 return f"{self.exercise.id} not yet: {self.exercise.title}.\n{self.reason}"

@@ -1,0 +1,46 @@
+"""`python -m classroom shop`: the shop and a local Stripe together, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from werkzeug.serving import make_server
+
+from classroom.connection import LOCAL, refuse_unusable
+from classroom.ports import HOST, free_port
+from classroom.site import QuietHandler
+from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
+from local_stripe.server import start
+from sample_app import create_app
+
+
+def open_shop() -> None:
+    """Serve the shop on its own database, in `instance/`, with the demo catalogue.
+
+    With STRIPE_SECRET_KEY it pays through that sandbox instead of a local Stripe.
+    Raises `KeyRefused` for a key that this course must not use.
+    """
+    key = os.environ.get("STRIPE_SECRET_KEY") or LOCAL
+    if key.startswith(LOCAL):
+        app = create_app(_local_stripe())
+    else:
+        refuse_unusable(key)
+        app = create_app()
+    app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
+    server = make_server(HOST, free_port(), app, threaded=True, request_handler=QuietHandler)
+    print(f"The shop: http://{HOST}:{server.port}\nCtrl-C ends it.", flush=True)
+    server.serve_forever()
+
+
+def _local_stripe() -> dict[str, str]:
+    """Start a local Stripe; returns what tells the shop about it."""
+    # It forgets everything at the end, and the shop does not: ids must not come twice.
+    server = start(LocalStripe(clock=WallClock(), seed=secrets.randbits(32)))
+    print(f"The local Stripe: {server.url}")
+    return {
+        "STRIPE_SECRET_KEY": SECRET_KEY,
+        "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+        "STRIPE_API_BASE": server.url,
+        "STRIPE_JS_URL": f"{server.url}/v3/",
+    }
