@@ -33,7 +33,10 @@ OWN_PATH = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")
 
 def init_app(app: Flask) -> None:
     """Let the app know who is signed in."""
-    login_manager.init_app(app)
+    # The customer is looked up when a page asks: the error page of a lost database does not.
+    login_manager.init_app(app, add_context_processor=False)
+    app.jinja_env.globals["current_user"] = current_user
+    login_manager.user_loader(lambda customer_id: db.session.get(Customer, int(customer_id)))
 
 
 def register(database: Session, email: str, password: str) -> Customer | None:
@@ -70,12 +73,12 @@ def normalized(email: str | None) -> str | None:
     return email.strip().lower() if email else email
 
 
-class SignInForm(FlaskForm):
+class SignInForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     email = EmailField("E-mail", [InputRequired("Enter your e-mail address.")], [normalized])
     password = PasswordField("Password", [InputRequired("Enter your password.")])
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     email = EmailField(
         "E-mail",
         [
@@ -96,24 +99,24 @@ class SignUpForm(FlaskForm):
 
 
 @accounts.route("/sign-up", methods=["GET", "POST"])
-def sign_up() -> Response | str:
+def sign_up() -> Response | tuple[str, int]:
     form = SignUpForm()
     if form.validate_on_submit():
         if customer := register(db.session, form.email.data, form.password.data):
             return _enter(customer)
         form.email.errors = ["There is an account with this e-mail address. Sign in instead?"]
-    return render_template("sign_up.html", form=form)
+    return render_template("sign_up.html", form=form), _status(form)
 
 
 @accounts.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> Response | str:
+def sign_in() -> Response | tuple[str, int]:
     form = SignInForm()
     problem = None
     if form.validate_on_submit():
         if customer := authenticate(db.session, form.email.data, form.password.data):
             return _enter(customer)
         problem = "No account has this e-mail address and password."
-    return render_template("sign_in.html", form=form, problem=problem)
+    return render_template("sign_in.html", form=form, problem=problem), _status(form)
 
 
 @accounts.post("/sign-out")
@@ -125,15 +128,15 @@ def sign_out() -> Response:
     return redirect(url_for("pages.catalogue"), 303)
 
 
-@login_manager.user_loader
-def load_customer(customer_id: str) -> Customer | None:
-    return db.session.get(Customer, int(customer_id))
-
-
 def _enter(customer: Customer) -> Response:
     login_user(customer)
     flash(f"You are signed in as {customer.email}.")
     return redirect(own_path(request.args.get("next")), 303)
+
+
+def _status(form: FlaskForm) -> int:
+    """A form that comes back was refused; before anybody sent it, nothing was."""
+    return 422 if form.is_submitted() else 200
 
 
 @cache

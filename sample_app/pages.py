@@ -44,7 +44,7 @@ MAX_PAGE_SIZE = 100
 PICTURES = {path.stem for path in (Path(__file__).parent / "static/pictures").glob("*.svg")}
 
 
-class PayForm(FlaskForm):
+class PayForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What the card form sends: never a card, only the token that stands for one."""
 
     token = HiddenField(validators=[Regexp(r"tok_\w{1,100}\Z", re.ASCII)])
@@ -102,9 +102,9 @@ def list_my_orders() -> Response | str:
     """The signed-in customer's orders, newest first."""
     customer = signed_in_customer()
     if customer is None:
-        return login_manager.unauthorized()  # shows the way to sign in, and back here
-    limit = request.args.get("limit", default=PAGE_SIZE, type=int)
-    limit = min(max(limit, 1), MAX_PAGE_SIZE)
+        to_sign_in: Response = login_manager.unauthorized()  # and back here
+        return to_sign_in
+    limit = min(max(request.args.get("limit", PAGE_SIZE, type=int), 1), MAX_PAGE_SIZE)
     page = list_orders(db.session, customer, after=request.args.get("after"), limit=limit)
     return render_template("orders.html", page=page, limit=limit)
 

@@ -92,6 +92,7 @@ def test_an_added_item_is_announced_and_counted(shopper):
     shopper.fill_cart("Chair")
     assert shopper.rows(".message") == ["Chair is in your cart. See the cart"]
     assert shopper.rows("nav .count") == ["1 in it"]
+    assert shopper.page.title.text.startswith("Chair is in your cart. ")
 
 
 def test_the_cart_shows_every_line_and_the_total(shopper):

@@ -6,6 +6,7 @@ import stripe
 
 from local_stripe import SECRET_KEY
 from local_stripe.transport import InProcess
+from sample_app import create_app
 from sample_app.models import Customer, Item, Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import place_order
@@ -379,6 +380,16 @@ def test_what_is_not_there_is_a_page_that_leads_back_to_the_shop(shopper):
 @pytest.mark.parametrize("order_id", ["ord_unknown", "x" * 3000, "%00", "ord_%F0%9F%8C%B3", "%ff"])
 def test_an_order_that_is_none_is_not_found(shopper, order_id):
     assert shopper.open(f"/shop/orders/{order_id}").status_code == 404
+
+
+def test_without_a_database_there_is_still_an_error_page_for_a_signed_in_customer(tmp_path):
+    no_tables = f"sqlite:///{tmp_path}/empty.db"
+    client = create_app({"DATABASE_URL": no_tables, "SECRET_KEY": "for-tests"}).test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = "1"
+    response = client.get("/")
+    assert response.status_code == 500
+    assert "The fault is ours" in response.text
 
 
 def test_a_fault_of_the_shop_is_a_page_that_tells_nothing_of_it(app, ada, monkeypatch):
