@@ -222,9 +222,10 @@ def _changed(call: Call, intent: Object) -> Object:
     params = call.params
     changed = {**intent, **{name: params[name] for name in _PLAIN if name in params}}
     if "currency" in params:
-        changed["currency"] = currencies.known(params["currency"])
+        changed["currency"] = currencies.known(given(params, "currency"))
     if "amount" in params or "currency" in params:
-        changed["amount"] = currencies.chargeable(changed["amount"], changed["currency"])
+        amount = params.get("amount", intent["amount"])
+        changed["amount"] = currencies.chargeable(amount, changed["currency"])
     if customer := given(params, "customer"):
         changed["customer"] = _customer(call, intent, customer)
     if "shipping" in params:
