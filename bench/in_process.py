@@ -12,7 +12,7 @@ PAYMENT = {
     "amount": 2000,
     "currency": "usd",
     "payment_method": "pm_card_visa",
-    "payment_method_types": ["card"],
+    "allowed_payment_method_types": ["card"],
     "confirm": True,
 }
 

@@ -1,0 +1,29 @@
+"""`make bench`: each figure of the README, measured anew."""
+
+from bench import fresh, http, in_process
+
+
+def main() -> None:
+    """Measure one thing after the other and say what it came to."""
+    ceiling = in_process.against_the_ceiling()
+    say("payment in process, as a share of the SDK's own ceiling", f"{ceiling:.0%}", "33% or more")
+    say(
+        "a test's own Stripe and database",
+        f"{fresh.stripe_and_database() * 1e3:.2f} ms",
+        "under 3 ms",
+    )
+    beside = http.beside_localstripe()
+    say("payments over HTTP, against localstripe's", f"{beside.payments:.1f} x", "1.5 x or more")
+    say("reads over HTTP, against localstripe's", f"{beside.reads:.1f} x", "1.5 x or more")
+    say("resident memory, against localstripe's", f"{beside.memory:.2f} x", "1 x or less")
+    growth = in_process.with_many_objects()
+    say("a payment beside 100,000 objects, against 1,000", f"{growth:.2f} x", "1.2 x or less")
+
+
+def say(what: str, measured: str, promised: str) -> None:
+    """One line of the table."""
+    print(f"{what:<56} {measured:>9}   ({promised})", flush=True)
+
+
+if __name__ == "__main__":
+    main()
