@@ -131,7 +131,7 @@ timeline()
 #     B-->>P: yes
 #     P-->>S: succeeded
 #     S-->>C: thank you
-#     Note over P,B: some days later, the money, less the fee, is in your bank account
+#     Note over P,B: some days later, the money,<br/>less the fee, is in your bank account
 # ```
 
 # %% [markdown]
@@ -208,7 +208,8 @@ print(again.status)
 # `metadata` is a place for your own notes: short strings that Stripe keeps and gives back.
 
 # %%
-noted = client.v1.payment_intents.update(payment.id, params={"metadata": {"lamp": "brass"}})
+notes = {"metadata": {"lamp": "brass"}}
+noted = client.v1.payment_intents.update(payment.id, params=notes)
 print(noted.metadata["lamp"], "color" in noted.metadata)
 
 # %% [markdown]
@@ -230,7 +231,7 @@ as_dict = payment.to_dict()
 print(as_dict.get("amount"), as_dict.get("color", "no such field"))
 
 # %% [markdown]
-# `print(payment)` shows all of it. Open a cell of your own (press `B`) and try.
+# `print(payment)` shows all of it. Open a cell of your own (press Esc, then B) and try.
 #
 # Two more facts travel with each answer: the **request id**, which Stripe's support asks for when
 # something went wrong, and the **API version**, which fixes the meaning of every field. The
@@ -322,14 +323,18 @@ except KeyRefused as refusal:
 #    payment. That is this course.
 
 # %% [markdown]
-# To run the course against your own sandbox, start it with your keys:
+# To run the course against your own sandbox, set one variable when you start it:
 #
 # ```
-# STRIPE_SECRET_KEY=sk_test_… STRIPE_PUBLISHABLE_KEY=pk_test_… make lab
+# STRIPE_SECRET_KEY=sk_test_… make lab
 # ```
 #
-# Not a line of code changes, and the payments appear in your dashboard. Ids and times will differ
-# from those printed here. Cells that need a switch of the local Stripe say so.
+# Not a line of code changes, and the payments appear in your dashboard. Pages, from chapter 01 on,
+# want `STRIPE_PUBLISHABLE_KEY=pk_test_…` as well.
+
+# %% [markdown]
+# On a sandbox, ids, times and balances differ from those printed here, and a new balance
+# transaction may take some seconds to appear. Cells that need a switch of the local Stripe say so.
 
 # %% [markdown]
 # ## Avoid two traps
@@ -407,8 +412,9 @@ show(payments.connect)
 # %%
 app = shop()
 timeline.clear()
-order = app.test_client().post("/orders", json={"token": "tok_visa", "item_ids": [1]}).json
-print(order["status"], order["description"])
+order = {"token": "tok_visa", "item_ids": [1]}
+answer = app.test_client().post("/orders", json=order).json
+print(answer["status"], answer["description"])
 
 # %% [markdown]
 # Paid. **Before you run it:** how many requests did the shop send to Stripe for that?

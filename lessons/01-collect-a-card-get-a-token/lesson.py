@@ -66,10 +66,15 @@ print(seen)
 # Stripe say to a card number from a server?
 
 # %%
-number = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}
+typed = {
+    "number": "4242424242424242",
+    "exp_month": 12,
+    "exp_year": 2030,
+    "cvc": "123",
+}
 
 try:
-    client.v1.payment_methods.create(params={"type": "card", "card": number})
+    client.v1.payment_methods.create(params={"type": "card", "card": typed})
 except stripe.StripeError as error:
     print(error.user_message)
 
@@ -212,7 +217,8 @@ document.querySelector("#spy").onclick = () => {
   const frame = document.querySelector("#card iframe");
   const output = document.querySelector("output");
   try {
-    output.textContent = frame.contentWindow.document.querySelector("input").value;
+    const inside = frame.contentWindow.document;
+    output.textContent = inside.querySelector("input").value;
   } catch (error) {
     output.textContent = error.name;
   }
@@ -242,7 +248,8 @@ browse("/", height=200)
 # customer from your page, and from every script that somebody smuggles into it.
 #
 # (On Binder and JupyterHub, your app and the local Stripe are reached through one address. They
-# share an origin there, and the button does read the number. That is why Stripe keeps its own.)
+# share an origin there, and the button does read the number. That is why Stripe's field comes from
+# an origin of Stripe's own.)
 
 # %% [markdown]
 # ```mermaid
@@ -253,9 +260,9 @@ browse("/", height=200)
 #             field["card number, date, CVC"]
 #         end
 #     end
-#     field -- "1. the card" --> stripe["Stripe"]
-#     stripe -- "2. a token" --> form
-#     form -- "3. the token" --> server["your server"]
+#     field -- "the card" --> stripe["Stripe"]
+#     stripe -- "a token" --> form
+#     form -- "the token" --> server["your server"]
 # ```
 
 # %% [markdown]
@@ -267,16 +274,17 @@ browse("/", height=200)
 
 # %%
 from_the_page = {"api_key": app.config["STRIPE_PUBLISHABLE_KEY"]}
-token = client.v1.tokens.create(params={"card": number}, options=from_the_page)
+token = client.v1.tokens.create(params={"card": typed}, options=from_the_page)
 
-print(token.id[:4], token.card.brand, token.card.last4, token.card.exp_year, token.card.country)
+card = token.card
+print(token.id[:4], card.brand, card.last4, card.exp_year, card.country)
 
 # %% [markdown]
 # You learn what you may print on a receipt: brand, last four digits, expiry, country. And what
 # does it hide?
 
 # %%
-print("number" in token.card, "cvc" in token.card)
+print("number" in card, "cvc" in card)
 
 # %% [markdown]
 # The number and the CVC are not there, and no call of the API gives them back. Who steals your
@@ -291,7 +299,8 @@ print("number" in token.card, "cvc" in token.card)
 # %%
 local().policies.token_charges = True
 
-charge = client.v1.charges.create(params={"amount": 3900, "currency": "usd", "source": token.id})
+lamp = {"amount": 3900, "currency": "usd"}
+charge = client.v1.charges.create(params={**lamp, "source": token.id})
 print(charge.status, charge.payment_method_details.card.last4)
 
 # %% [markdown]
@@ -300,9 +309,8 @@ print(charge.status, charge.payment_method_details.card.last4)
 
 # %%
 def try_to_charge(token_id):
-    params = {"amount": 3900, "currency": "usd", "source": token_id}
     try:
-        print(client.v1.charges.create(params=params).status)
+        print(client.v1.charges.create(params={**lamp, "source": token_id}).status)
     except stripe.InvalidRequestError as error:
         print(re.sub("tok_[0-9A-Za-z]+", "tok_…", error.user_message))
 
@@ -446,8 +454,8 @@ log.warning("paying for item %s with a %s…", form_data["item"], form_data["tok
 cards()
 
 # %% [markdown]
-# Never type a real card into a test page, not even your own. Stripe's terms forbid it, and the
-# test cards do more.
+# Never type a real card into a test page, not even your own. With test keys Stripe declines it, and
+# a real number has no business in a test.
 
 # %% [markdown]
 # ## See the shop do it
@@ -492,7 +500,7 @@ print(store.test_client().get(f"/orders/{order_id}").json["status"])
 
 # %% [markdown]
 # `pending` means that nobody has typed a card yet. Pay, run the cell above again, and it says
-# `paid`. Then try 4000 0000 0000 0002 with another order, and read what the shop tells you.
+# `paid`. Then run this section once more, type 4000 0000 0000 0002, and read what the shop tells you.
 
 # %% [markdown]
 # ## Summary
