@@ -1,0 +1,151 @@
+"""Whatever is done to payments in whatever order, no cent appears or disappears."""
+
+from typing import Any
+
+import stripe
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+
+from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe.states import PAYMENT_INTENT
+from local_stripe.transport import InProcess
+from tests.local_stripe.money import payment, plain
+
+CARDS = st.sampled_from(
+    [
+        "pm_card_visa",
+        "pm_card_mastercard",
+        "pm_card_visa_chargeDeclined",
+        "pm_card_authenticationRequired",
+    ]
+)
+AMOUNTS = st.one_of(st.integers(-10, 60), st.integers(50, 20_000), st.just(10**9))
+CAPTURES = st.sampled_from(["automatic", "automatic_async", "manual"])
+CURRENCIES = st.sampled_from(["usd", "eur"])
+
+
+class Payments(RuleBasedStateMachine):
+    """Random calls to a Stripe with one customer, and what must hold after each of them."""
+
+    intents = Bundle("intents")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.local = LocalStripe()
+        self.client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(self.local))
+        self.seen: dict[str, dict[str, Any]] = {}
+
+    @rule(target=intents, amount=AMOUNTS, currency=CURRENCIES, card=CARDS, capture=CAPTURES)
+    def create(self, amount, currency, card, capture):
+        """Pay, hold, be declined or be asked for 3D Secure; or be refused for the amount."""
+        params = payment(
+            amount, currency, payment_method=card, capture_method=capture, confirm=True
+        )
+        return self._attempt(None, lambda: self.client.v1.payment_intents.create(params))
+
+    @rule(target=intents, amount=AMOUNTS, capture=CAPTURES)
+    def create_only(self, amount, capture):
+        params = payment(amount, capture_method=capture)
+        return self._attempt(None, lambda: self.client.v1.payment_intents.create(params))
+
+    @rule(intent=intents, card=CARDS)
+    def confirm(self, intent, card):
+        self._attempt(
+            intent,
+            lambda: self.client.v1.payment_intents.confirm(intent, {"payment_method": card}),
+        )
+
+    @rule(intent=intents, amount=AMOUNTS)
+    def change_the_amount(self, intent, amount):
+        self._attempt(
+            intent, lambda: self.client.v1.payment_intents.update(intent, {"amount": amount})
+        )
+
+    @rule(intent=intents, amount=st.none() | AMOUNTS)
+    def capture(self, intent, amount):
+        params = {} if amount is None else {"amount_to_capture": amount}
+        self._attempt(intent, lambda: self.client.v1.payment_intents.capture(intent, params))
+
+    @rule(intent=intents)
+    def cancel(self, intent):
+        self._attempt(intent, lambda: self.client.v1.payment_intents.cancel(intent))
+
+    @rule(intent=intents, amount=st.none() | AMOUNTS)
+    def refund(self, intent, amount):
+        params = {"payment_intent": intent} | ({} if amount is None else {"amount": amount})
+        self._attempt(intent, lambda: self.client.v1.refunds.create(params))
+
+    @invariant()
+    def what_was_received_is_what_was_captured(self):
+        charges = self._all("charge")
+        for intent in self._all("payment_intent"):
+            captured = [
+                charge["amount_captured"]
+                for charge in charges
+                if charge["payment_intent"] == intent["id"]
+            ]
+            assert intent["amount_received"] == sum(captured) <= intent["amount"]
+
+    @invariant()
+    def no_more_is_refunded_than_was_received(self):
+        refunds = self._all("refund")
+        for charge in self._all("charge"):
+            sent_back = sum(
+                refund["amount"]
+                for refund in refunds
+                if refund["charge"] == charge["id"] and refund["balance_transaction"]
+            )
+            assert sent_back <= charge["amount_captured"]
+            assert charge["amount_refunded"] <= charge["amount"]
+            if charge["captured"]:
+                assert charge["amount_refunded"] == sent_back
+
+    @invariant()
+    def the_balance_is_the_sum_of_the_ledger(self):
+        balance = plain(self.client.v1.balance.retrieve())
+        entries = self._all("balance_transaction")
+        shown = {fund["currency"]: fund["amount"] for fund in balance["pending"] if fund["amount"]}
+        summed = {
+            currency: sum(entry["net"] for entry in entries if entry["currency"] == currency)
+            for currency in ("usd", "eur")
+        }
+        assert shown == {currency: net for currency, net in summed.items() if net}
+        assert all(entry["net"] == entry["amount"] - entry["fee"] for entry in entries)
+
+    @invariant()
+    def the_ledger_is_the_charges_less_the_refunds(self):
+        entries = self._all("balance_transaction")
+        captured = sum(charge["amount_captured"] for charge in self._all("charge"))
+        sent_back = sum(
+            refund["amount"] for refund in self._all("refund") if refund["balance_transaction"]
+        )
+        assert sum(entry["amount"] for entry in entries) == captured - sent_back
+
+    @invariant()
+    def states_change_only_as_the_table_allows(self):
+        allowed = {(before, after) for _, before, after in PAYMENT_INTENT.moves()}
+        for intent in self._all("payment_intent"):
+            known = self.seen.get(intent["id"])
+            if known and known["status"] != intent["status"]:
+                assert (known["status"], intent["status"]) in allowed
+            self.seen[intent["id"]] = intent
+
+    def _attempt(self, intent, action):
+        """The id of the intent that came out of it. A refusal leaves an intent as it was."""
+        try:
+            answer = action()
+        except stripe.CardError as declined:
+            return declined.json_body["error"]["payment_intent"]["id"]
+        except stripe.InvalidRequestError:
+            if intent in self.seen:
+                assert self.local.store.get("payment_intent", intent) == self.seen[intent]
+            return multiple()
+        return answer.id
+
+    def _all(self, kind):
+        return list(self.local.store.select(kind))
+
+
+TestPayments = Payments.TestCase
+TestPayments.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
