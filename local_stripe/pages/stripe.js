@@ -79,8 +79,8 @@
         port = connect(frame, settings);
         port.onmessage = ({ data }) => receive[data.type](data);
         labels = new AbortController();
-        for (const label of container.id ? document.querySelectorAll(`label[for="${CSS.escape(container.id)}"]`) : []) {
-          label.addEventListener("click", element.focus, { signal: labels.signal });
+        for (const label of document.querySelectorAll("label[for]")) {
+          if (label.htmlFor === container.id) label.addEventListener("click", element.focus, { signal: labels.signal });
         }
       },
       unmount() {
