@@ -26,7 +26,6 @@ from werkzeug import Response
 from wtforms import HiddenField
 from wtforms.validators import Regexp
 
-from sample_app import payments
 from sample_app.accounts import login_manager, signed_in_customer
 from sample_app.cart import Cart
 from sample_app.database import db
@@ -34,7 +33,7 @@ from sample_app.models import MAX_QUANTITY, Item, Order
 from sample_app.money import format_money
 from sample_app.order_status import OrderStatus
 from sample_app.orders import PAGE_SIZE, OrderRefused, find_order, list_orders, place_order
-from sample_app.payments import CardUnusable, PaymentDeclined
+from sample_app.payments import CardUnusable, PaymentDeclined, pay
 
 pages = Blueprint("pages", __name__)
 pages.add_app_template_filter(format_money, "money")
@@ -65,11 +64,11 @@ def show_cart() -> str:
 def add_to_cart(item_id: int) -> Response:
     item = _item(item_id)
     try:
-        Cart(session).add(item_id)
+        Cart(session).add(item.id)
         flash(f"{item.name} is in your cart.", "cart")
     except ValueError as refused:
         flash(str(refused), "warning")
-    return redirect(url_for(".catalogue", _anchor=f"item-{item_id}"), 303)
+    return redirect(url_for(".catalogue", _anchor=f"item-{item.id}"), 303)
 
 
 @pages.post(f"/shop/cart/{ITEM}")
@@ -119,20 +118,21 @@ def show_order(order_id: str) -> str:
 def pay_order(order_id: str) -> Response | str | tuple[str, int]:
     """Show the card form; take the token it sends, and pay."""
     order = find_order(db.session, order_id, signed_in_customer())
+    if order.status is not OrderStatus.PENDING:
+        return _to_order(order)
+    if request.method == "GET":
+        return _card_form(order)
     form = PayForm()
-    if order.status is OrderStatus.PENDING:
-        if request.method == "GET":
-            return _card_form(order)
-        if not form.validate():
-            return _card_form(order, "Enter your card."), 422
-        try:
-            payments.pay(db.session, current_app.extensions["stripe"], order, token=form.token.data)
-        except PaymentDeclined as declined:
-            return _card_form(order, str(declined)), 402
-        except CardUnusable as unusable:
-            return _card_form(order, str(unusable)), 422
-        flash("Thank you. Your order is paid.")
-    return redirect(url_for(".show_order", order_id=order.id), 303)
+    if not form.validate():
+        return _card_form(order, "Enter your card."), 422
+    try:
+        pay(db.session, current_app.extensions["stripe"], order, token=form.token.data)
+    except PaymentDeclined as declined:
+        return _card_form(order, str(declined)), 402
+    except CardUnusable as unusable:
+        return _card_form(order, str(unusable)), 422
+    flash("Thank you. Your order is paid.")
+    return _to_order(order)
 
 
 @pages.app_context_processor
@@ -156,6 +156,10 @@ def picture_url(item: Item) -> str:
 
 def _item(item_id: int) -> Item:
     return db.session.get(Item, item_id) or abort(404)
+
+
+def _to_order(order: Order) -> Response:
+    return redirect(url_for(".show_order", order_id=order.id), 303)
 
 
 def _card_form(order: Order, problem: str | None = None) -> str:
