@@ -50,7 +50,7 @@ bench: $(READY)
 	@$(PY) -m bench
 
 lock: $(READY)
-	@$(BIN)/uv pip compile pyproject.toml --group local-stripe --group classroom --group test --group lint --group bench \
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group local-stripe --group classroom --group test --group lint --group bench \
 		--universal --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o requirements.lock
 
 clean:

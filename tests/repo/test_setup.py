@@ -25,11 +25,10 @@ def locked_versions() -> dict[str, Version]:
 
 
 def direct_dependencies() -> list[Requirement]:
-    groups = PYPROJECT["dependency-groups"].values()
-    return [
-        Requirement(text)
-        for text in PYPROJECT["project"]["dependencies"] + [r for group in groups for r in group]
-    ]
+    project = PYPROJECT["project"]
+    groups = [*project["optional-dependencies"].values(), *PYPROJECT["dependency-groups"].values()]
+    named = project["dependencies"] + [text for group in groups for text in group]
+    return [Requirement(text) for text in named]
 
 
 def test_every_direct_dependency_is_locked_at_a_version_it_allows():

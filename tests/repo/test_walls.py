@@ -1,4 +1,4 @@
-"""Who may import whom: the shop and the local Stripe know nothing of each other, nor of the classroom."""
+"""Who may import whom: neither the shop nor the local Stripe knows anything of the others."""
 
 import grimp
 import pytest
