@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Any
 
-from local_stripe import auth, contract, forms, versions
+from local_stripe import auth, contract, forms, ledger, versions
 from local_stripe.call import Call
 from local_stripe.clock import Clock, Timekeeper
 from local_stripe.errors import StripeError, not_implemented, unrecognized_url
@@ -21,7 +21,7 @@ from local_stripe.routing import Route, Router
 from local_stripe.store import Store
 from local_stripe.webhooks import RETRIES, Attempt, Send, Webhooks
 
-_LOG_LENGTH = 1000  # exchanges
+_LOG_LENGTH = 200  # exchanges
 _ROUTER = Router(ROUTES)
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _logger = logging.getLogger(__name__)
@@ -114,6 +114,8 @@ class LocalStripe:
     def _perform(self, route: Route, call: Call) -> Answer:
         """Let the handler act: entirely or, if it raises, not at all."""
         self.events.request = {"id": call.request_id, "idempotency_key": call.idempotency_key}
+        ledger.arrive(self.store, self.clock.now())
+        self.store.commit()
         status, kept = 200, False
         try:
             body = self._expander.expand(route.handler(call), call.expand)

@@ -5,8 +5,9 @@ https://docs.stripe.com/reports/balance-transaction-types
 
 from local_stripe import currencies
 from local_stripe.call import Call
-from local_stripe.store import Object
+from local_stripe.store import Object, Store
 
+_KIND = "balance_transaction"
 _DAY = 86_400
 _DAYS_PENDING = 7  # as a new account's money was recorded: until midnight UTC, seven days on
 
@@ -33,11 +34,14 @@ def refunded(call: Call, refund: Object, charge: Object) -> Object:
     return _enter(call, refund, -refund["amount"], f"REFUND FOR CHARGE{about}", 0)
 
 
-def as_of(transaction: Object, now: int) -> Object:
-    """The transaction as it is now: its money becomes available with time."""
-    if transaction["available_on"] <= now:
-        return {**transaction, "status": "available"}
-    return transaction
+def arrive(store: Store, now: int) -> None:
+    """Money whose time has come becomes available. They come in the order of their entry."""
+    table = store.table(_KIND)
+    while pending := table.places(status="pending"):
+        entry = table.row(pending[0])
+        if entry["available_on"] > now:
+            return
+        store.put({**entry, "status": "available"})
 
 
 def _enter(call: Call, source: Object, amount: int, description: str | None, fee: int) -> Object:
@@ -45,7 +49,7 @@ def _enter(call: Call, source: Object, amount: int, description: str | None, fee
     return call.store.put(
         {
             "id": call.ids.new("txn", sibling=source["id"]),
-            "object": "balance_transaction",
+            "object": _KIND,
             "amount": amount,
             "available_on": now - now % _DAY + _DAYS_PENDING * _DAY,
             "balance_type": "payments",

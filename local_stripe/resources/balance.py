@@ -5,7 +5,6 @@ https://docs.stripe.com/api/balance
 
 from collections import Counter
 
-from local_stripe import ledger
 from local_stripe.call import Call
 from local_stripe.implemented import only
 from local_stripe.listing import page
@@ -19,35 +18,32 @@ _HOME = "usd"  # the account's own currency, listed even when there is nothing
 
 def retrieve(call: Call) -> Object:
     """What the account has now, and what is still on its way, in each currency."""
-    now = call.clock.now()
-    available, pending = Counter({_HOME: 0}), Counter({_HOME: 0})
-    for entry in call.store.select(_KIND):
-        arrived = ledger.as_of(entry, now)["status"] == "available"
-        (available if arrived else pending)[entry["currency"]] += entry["net"]
     nothing = [{"amount": 0, "currency": _HOME}]
     return {
         "object": "balance",
-        "available": _funds(available),
+        "available": _funds(call, "available"),
         "livemode": False,
-        "pending": _funds(pending),
+        "pending": _funds(call, "pending"),
         "refund_and_dispute_prefunding": {"available": nothing, "pending": nothing},
     }
 
 
 def retrieve_transaction(call: Call) -> Object:
     """One entry of the ledger."""
-    return ledger.as_of(call.store.require(_KIND, call.path["id"]), call.clock.now())
+    return call.store.require(_KIND, call.path["id"])
 
 
 def index(call: Call) -> Object:
     """The entries of the ledger, newest first."""
     params = only(call.params, _LIST)
     wanted = {name: params[name] for name in ("currency", "source", "type") if params.get(name)}
-    found, now = page(call, _KIND, **wanted), call.clock.now()
-    return {**found, "data": [ledger.as_of(entry, now) for entry in found["data"]]}
+    return page(call, _KIND, **wanted)
 
 
-def _funds(amounts: Counter[str]) -> list[Object]:
+def _funds(call: Call, status: str) -> list[Object]:
+    amounts = Counter({_HOME: 0})
+    for entry in call.store.select(_KIND, status=status):
+        amounts[entry["currency"]] += entry["net"]
     return [
         {"amount": amount, "currency": currency, "source_types": {"card": amount}}
         for currency, amount in sorted(amounts.items())

@@ -83,11 +83,12 @@ def test_a_hold_is_entered_when_it_is_captured(client):
 
 
 def test_money_is_pending_for_a_week(client, local):
-    entry = paid(client, 10_000, expand=["latest_charge"]).latest_charge.balance_transaction
+    charge = paid(client, 10_000).latest_charge
 
     def state():
         balance = client.v1.balance.retrieve()
-        status = client.v1.balance_transactions.retrieve(entry).status
+        entry = client.v1.charges.retrieve(charge, {"expand": ["balance_transaction"]})
+        status = entry.balance_transaction.status
         return status, balance.pending[0].amount, balance.available[0].amount
 
     assert state() == ("pending", 9680, 0)
