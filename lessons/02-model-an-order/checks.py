@@ -201,7 +201,7 @@ EXERCISES = (
     ),
     Exercise(
         "2.2",
-        "Draw the table of a shop that ships",
+        "Write the rules of a shop that ships",
         answer="move",
         check=check_move,
         hints=(

@@ -49,10 +49,10 @@ def to_minor_units(amount, currency):
 check("2.1", to_minor_units)
 
 # %% [markdown]
-# ## 2.2 Draw the table of a shop that ships (5 min)
+# ## 2.2 Write the rules of a shop that ships (5 min)
 #
-# *You practice:* writing the rules of a status down as a table.
-# *Out of scope:* storing it.
+# *You practice:* writing the rules of a status down as a dict.
+# *Out of scope:* storing it, and orders that do not exist yet: `current` is never `None`.
 #
 # This shop sends parcels. Its rules, in words:
 #
@@ -61,8 +61,9 @@ check("2.1", to_minor_units)
 # - A shipped order may still be refunded. It can never be canceled.
 # - Nothing follows `"canceled"` and `"refunded"`.
 #
-# Write the table, and `move(current, new)`: it returns `new` if the rules allow the step, and
-# raises `ValueError` if they do not. A status that does not exist is a `ValueError` as well.
+# Write the dict, and `move(current, new)`: it returns `new` if the rules allow the step, and
+# raises `ValueError` if they do not. A status that does not exist is a `ValueError` as well,
+# whichever of the two it is.
 
 
 # %%

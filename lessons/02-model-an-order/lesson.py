@@ -74,8 +74,8 @@ app.test_client().post("/orders", data={"item_ids": "1"}).status_code
 # %% [markdown]
 # ## Count money in whole cents
 #
-# Stripe wants amounts in cents. A plant stand costs 19.99. Before you run the next cell: what
-# will it say?
+# Stripe wants amounts in cents. A plant stand costs 19.99. **Before you run the next cell:**
+# what will it say?
 
 # %%
 int(19.99 * 100)
@@ -90,10 +90,10 @@ Decimal.from_float(19.99)
 # %% [markdown]
 # So `19.99 * 100` is a little below 1999, and `int` cuts off what follows the point. An app
 # store shipped this line: apps priced $19.99 were billed at $19.98, for as long as they were
-# sold (`BasedHardware/omi#10158`).
+# sold. (That is issue 10158 of `BasedHardware/omi` on GitHub, `BasedHardware/omi#10158` for
+# short.)
 #
-# Your guess, before you run it: of the 10,000 prices from 0.01 to 100.00, how many lose a cent
-# this way?
+# **Before you run it:** of the 10,000 prices from 0.01 to 100.00, how many lose a cent this way?
 
 # %%
 sum(int(cents / 100 * 100) != cents for cents in range(1, 10_001))
@@ -119,8 +119,8 @@ price
 # %% [markdown]
 # ## Ask how many decimals the currency has
 #
-# Multiplying by 100 looks harmless. Now sell a poster for 500 yen. Before you run it: how much
-# will the customer pay?
+# Multiplying by 100 looks harmless. Now sell a poster for 500 yen. **Before you run it:** how
+# much will the customer pay?
 
 # %%
 int(Decimal("500") * 100)
@@ -198,7 +198,7 @@ from sample_app.money import minimum_amount
 # ## Describe an item to the database
 #
 # A **model** is a class that stands for a table. Each `Mapped[...]` line is a column, and the
-# type says what fits in it. All models share one base class, which collects the tables.
+# type says what belongs in it. All models share one base class, which collects the tables.
 
 
 # %%
@@ -215,17 +215,17 @@ class Item(Base):
 
 
 # %% [markdown]
-# SQLAlchemy writes the SQL for you. Before you look: which columns may be empty?
+# SQLAlchemy writes the SQL for you. **Before you look:** which columns may be empty?
 
 # %%
 print(CreateTable(Item.__table__))
 
 # %% [markdown]
-# None: `Mapped[int]` became `NOT NULL`. To allow an empty value you would say so, with
+# Not one: `Mapped[int]` became `NOT NULL`. To allow an empty value you would say so, with
 # `Mapped[int | None]`. Your type checker reads the same line and knows it too.
 #
 # An **engine** knows where the database is. `sqlite://` is one that lives in memory until this
-# notebook ends.
+# notebook ends. `create_all` makes its tables.
 
 # %%
 engine = create_engine("sqlite://")
@@ -242,14 +242,16 @@ session.add(Item(name="Desk lamp", price=3900))
 session.add(Item(name="Table", price=24900))
 
 # %% [markdown]
-# `rollback` clears the desk. Before you run it: how many items does the shop have now?
+# `rollback` clears the desk. To see what is left, `select(Item)` asks for all items, and
+# `session.scalars` brings them as objects. **Before you run it:** how many items does the shop
+# have now?
 
 # %%
 session.rollback()
 session.scalars(select(Item)).all()
 
 # %% [markdown]
-# None. Only **commit** makes it last: everything on the desk is written, or nothing is. That
+# Not one. Only **commit** makes it last: everything on the desk is written, or nothing is. That
 # all-or-nothing is a **transaction**.
 
 # %%
@@ -274,11 +276,13 @@ session.get(Item, 3).price
 
 # %% [markdown]
 # Nothing did. This shop now pays people to take chairs. A check in Python would help until the
-# day somebody writes to the table from another script. A **constraint** is part of the table,
-# so there is no way around it.
+# day somebody writes to the table from another script. Nor does a type stop much: SQLite even
+# keeps `19.99` or `"cheap"` in an `INTEGER` column. A **constraint** is part of the table, so
+# there is no way around it.
 #
-# Here are both models with theirs. They stand in `__table_args__`, a tuple: mind the comma. A
-# name can stand for one table per base class, so we start with a fresh `Base`.
+# Here are the item and your first order, each with a constraint. It stands in `__table_args__`,
+# a tuple: mind the comma. A name can stand for one table per base class, so we start with a
+# fresh `Base`.
 
 
 # %%
@@ -323,10 +327,12 @@ except IntegrityError as error:
 
 # %% [markdown]
 # The name you gave the constraint is in the message, so a log tells you what happened. After a
-# failed commit the session wants a `rollback` before it goes on.
+# failed commit the session wants a `rollback`: without it, the next line that uses the session
+# gets a `PendingRollbackError`.
 #
 # `unique=True` on `payment_intent_id` is a constraint too. It promises: one payment at Stripe
-# pays for one order.
+# pays for one order. (Orders that nobody has tried to pay have none. There may be many of them,
+# because empty values do not count as equal.)
 
 # %%
 session.add(Order(amount=3900, status="pending", payment_intent_id="pi_1"))
@@ -381,7 +387,7 @@ except ValueError as error:
 #     refunded --> [*]
 # ```
 #
-# Such a drawing is a **state machine**. In code it is a table: each status, and what may come
+# Such a drawing is a **state machine**. In code it is a dict: each status, and what may come
 # next.
 
 # %%
@@ -394,7 +400,7 @@ TRANSITIONS = {
 }
 
 # %% [markdown]
-# `None` stands for an order that is about to be born. One function reads the table:
+# `None` stands for an order that is about to be born. One function looks a move up:
 
 
 # %%
@@ -405,8 +411,8 @@ def check_transition(current, new):
 
 
 # %% [markdown]
-# `validates` makes SQLAlchemy call a method on *every* assignment to a column, so nobody can
-# forget the table.
+# `validates` makes SQLAlchemy call a method on *every* assignment to a column, so no line of
+# your program can forget the rules.
 
 
 # %%
@@ -434,6 +440,8 @@ session = Session(engine)
 
 order = Order(amount=3900, status=OrderStatus.PENDING)
 order.status = OrderStatus.PAID
+session.add(order)
+session.commit()
 order.status
 
 # %% [markdown]
@@ -449,9 +457,9 @@ except ValueError as error:
 # %% [markdown]
 # ## Keep "failed" out of it
 #
-# Did you miss a `failed` in the table? Many courses have one, and set it *before* they charge,
-# "to be safe": if anything goes wrong, the order already says so. Try it, on a plain dict where
-# no table stops you.
+# Did you miss a status `failed`? Many courses have one, and set it *before* they charge, "to be
+# safe": if anything goes wrong, the order already says so. Try it, on a plain dict that no rule
+# guards.
 
 
 # %%
@@ -481,7 +489,7 @@ def charge_then_crash():
 
 
 # %% [markdown]
-# Before you run it: what will the order say, and what will Stripe say?
+# **Before you run it:** what will the order say, and what will Stripe say?
 
 # %%
 record = {"status": "pending"}
@@ -543,15 +551,23 @@ with engine.begin() as connection:
     print(compare_metadata(MigrationContext.configure(connection), Base.metadata))
 
 # %% [markdown]
-# No differences left. In a project the scripts stay in a folder, in order, next to the code
-# that needs them. The database remembers which of them it has seen, and Alembic runs the rest:
-# on your laptop, on your colleague's, and on the server.
+# No differences left. And the order that was there before?
+
+# %%
+session.scalars(select(Order.currency)).all()
+
+# %% [markdown]
+# It was paid in dollars, and says so now.
+#
+# In a project the scripts stay in a folder, in order, next to the code that needs them. The
+# database remembers which of them it has seen, and Alembic runs the rest: on your laptop, on
+# your colleague's, and on the server.
 
 # %% [markdown]
 # ## See the shop do it
 #
 # The course comes with a shop that does all this for real. Here are its states. You will
-# recognize the table.
+# recognize `TRANSITIONS`.
 
 # %%
 from sample_app import order_status
@@ -562,6 +578,9 @@ show(order_status)
 # And this is its order. The id cannot be guessed, so that a guest's order stays the guest's.
 # The keys further down belong to paying without paying twice, which is chapter 04. Find
 # `_move`: it is your `validates`.
+#
+# By itself SQLAlchemy stores the *name* of a status, `PENDING`. The `Enum(...)` here stores its
+# value, and adds a constraint: no other program can invent a status either.
 
 # %%
 from sample_app.models import Order
@@ -570,7 +589,8 @@ show(Order)
 
 # %% [markdown]
 # `shop()` makes a fresh one with eight things to sell. Here are the first three, and the last
-# migration that its database has seen.
+# migration that its database has seen. (Outside a request, `app_context()` tells Flask which
+# shop you mean.)
 
 # %%
 from sample_app.database import db
@@ -591,8 +611,9 @@ answer = my_shop.test_client().post("/orders", json=order_data)
 answer.status_code, answer.json["status"], answer.json["amount"], answer.json["description"]
 
 # %% [markdown]
-# **201**, *created*: an order with its amount, in cents, counted by the shop. Chapter 03 builds
-# that sum. A client that tries to name its own price is told off:
+# **201**, *created*: an order with its amount, in cents, counted by the shop, and paid with the
+# token. Chapter 03 builds that sum, chapter 04 that payment. A client that tries to name its own
+# price is told off:
 
 # %%
 answer = my_shop.test_client().post("/orders", json={**order_data, "amount": 1})

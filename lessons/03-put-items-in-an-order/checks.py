@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm import Session
 
-from classroom.exercise import Exercise, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect
 from sample_app.models import Base, Item
 from sample_app.orders import place_order
 
@@ -114,7 +114,12 @@ def check_price_of_the_day(answer: Any) -> None:
         chair, lamp = item(name="Chair", price=5950), item(name="Desk lamp", price=3900)
         order = answer.place(Counter({chair: 3, lamp: 1}))
         session.add(order)
-        session.commit()
+        try:
+            session.commit()
+        except IntegrityError as error:
+            raise Mistake(
+                f"The order could not be saved: {error.orig}. Does place fill every column?"
+            ) from None
         expect(
             order.amount == 21750,
             f"Three chairs at 5950, a lamp at 3900: amount was {order.amount!r}, expected 21750.",
@@ -141,7 +146,15 @@ def check_order_history(answer: Callable[..., Any]) -> None:
     for orders in (3, 30):
         engine = _shop_with(orders)
         with Session(engine) as session, _counted(engine) as questions:
-            got = list(answer(session))
+            try:
+                got = list(answer(session))
+            except InvalidRequestError as error:
+                if "unique()" not in str(error):
+                    raise
+                raise Mistake(
+                    "joinedload repeats each order once per line, and SQLAlchemy asks for unique(): "
+                    "take selectinload for the lines."
+                ) from None
         right = [", ".join(f"1x Item {n}" for n in _ids(order)) for order in range(orders)]
         expect(len(got) == orders, f"For {orders} orders it returned {len(got)} descriptions.")
         expect(
@@ -396,6 +409,19 @@ EXERCISES = (
 """,
                 "amount was 57450, expected 21750",
             ),
+            Wrong(
+                _ORDERS.replace("Mapped[int | None]", "Mapped[int]")
+                + """
+    @classmethod
+    def place(cls, items):
+        return cls(lines=[OrderItem(item=item, quantity=n) for item, n in items.items()])
+
+    @property
+    def amount(self):
+        return sum(line.quantity * line.unit_price for line in self.lines)
+""",
+                "order_items.unit_price. Does place fill every column?",
+            ),
         ),
     ),
     Exercise(
@@ -428,6 +454,14 @@ EXERCISES = (
                 "def order_history(session):\n"
                 "    return [str(len(order.lines)) for order in session.scalars(select(models.Order))]\n",
                 "the descriptions differ",
+            ),
+            Wrong(
+                "from sqlalchemy.orm import joinedload\n\n\n"
+                "def order_history(session):\n"
+                "    query = select(models.Order).options(\n"
+                "        joinedload(models.Order.lines).joinedload(models.OrderItem.item))\n"
+                "    return [order.description for order in session.scalars(query)]\n",
+                "take selectinload for the lines",
             ),
         ),
     ),

@@ -222,7 +222,8 @@ with Session(engine) as session:
 
 # %% [markdown]
 # `order_history` returns the description of each order. Ask it, and count the questions that
-# reach the database.
+# reach the database. (Mind the prefix: the shop's class is `models.Order`. A plain `Order` is
+# yours, from exercise 3.3.)
 
 
 # %%

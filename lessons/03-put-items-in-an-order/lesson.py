@@ -49,7 +49,7 @@ Counter(item_ids)
 # %% [markdown]
 # ## Link items with a plain table
 #
-# Items know nothing of orders, and orders hold any number of items: a **many-to-many**
+# An order holds any number of items, and an item is in any number of orders: a **many-to-many**
 # relationship. The usual first answer is a third table with two columns, one pointing each way.
 
 
@@ -118,8 +118,8 @@ session.add(order)
 sum(item.price for item in order.items)
 
 # %% [markdown]
-# 595.50 dollars, as it should be. Before you run the next cell: how much is the order worth
-# after it was saved and read back?
+# 595.50 dollars, as it should be. **Before you run the next cell:** how much is the order
+# worth after it was saved and read back?
 
 # %%
 session.commit()
@@ -135,7 +135,7 @@ print(session.execute(select(orders_items)).all())
 
 # %% [markdown]
 # The table has six rows. SQLAlchemy reads them as a list of *items*, and the same item is in
-# the list once. Making the pair unique would not help: then the third chair is an error.
+# the list once. Making the pair unique would not help: then the second chair is an error.
 #
 # A plain link says *yes* or *no*. It has nowhere to put the quantity.
 
@@ -147,7 +147,8 @@ print(session.execute(select(orders_items)).all())
 # object**.
 #
 # `back_populates` ties the two ends together: put a line into an order, and the line knows its
-# order.
+# order. `"OrderItem"` stands in quotes because that class comes next. `order_by` sorts the lines,
+# and `cascade` gets a section further down.
 
 
 # %%
@@ -255,8 +256,8 @@ def amount_today(order):
 amount_today(order)
 
 # %% [markdown]
-# The same. Next week chairs cost more. Before you run it: what does each of the two functions
-# say about the order that was placed, and paid, last week?
+# The same. Next week chairs cost more. **Before you run it:** what does each of the two
+# functions say about the order that was placed, and paid, last week?
 
 # %%
 session.get(Item, 5).price = 6950
@@ -286,7 +287,7 @@ print(payment.amount, payment.description)
 # %% [markdown]
 # Six pieces of furniture for a dollar. A published Flask tutorial worked this way until a
 # reader noticed (`testdrivenio/flask-vue-stripe#1`). Stripe cannot know your prices. The amount
-# comes from your lines, and a field called `amount` in a request is refused.
+# comes from your lines. A request that names an amount is refused, as at the end of chapter 02.
 
 # %% [markdown]
 # Next, an item that does not exist. Does the foreign key stop it?
@@ -401,15 +402,20 @@ def create_order():
 # A browser orders what it ordered at the top, at today's prices. A second one wants item 99.
 
 # %%
-for item_ids in ([1, 2, 3, 5, 5, 5], [1, 99]):
-    answer = app.test_client().post("/orders", json={"item_ids": item_ids})
+for wanted in ([1, 2, 3, 5, 5, 5], [1, 99]):
+    answer = app.test_client().post("/orders", json={"item_ids": wanted})
     print(answer.status_code, answer.json)
+
+# %% [markdown]
+# It is a small shop. It still saves an order without items, and 101 chairs crash it with a 500,
+# because the constraint speaks to nobody but the log. The shop at the end of this chapter checks
+# the request first.
 
 # %% [markdown]
 # ## Let the lines go with the order
 #
 # A line without its order means nothing. `cascade="all, delete-orphan"` says so: what happens
-# to the order happens to its lines. Before you run it: how many rows will each table lose?
+# to the order happens to its lines. **Before you run it:** how many rows will each table lose?
 
 
 # %%
@@ -429,7 +435,7 @@ before, rows()
 # %% [markdown]
 # One order and its four lines. (Without the cascade, SQLAlchemy would try to empty the lines'
 # `order_id`, which is half of their key, and fail.) The items stay: nothing cascades from a
-# line to what it points to, or a canceled order would empty the catalogue.
+# line to what it points to, or a deleted order would empty the catalogue.
 #
 # `delete-orphan` is the same for a line that you take out of `order.lines`. It has lost its
 # order, so it is deleted.
@@ -466,7 +472,7 @@ def history(query):
 
 
 # %% [markdown]
-# Before you run it: how many questions does the shop ask the database for one page with ten
+# **Before you run it:** how many questions does the shop ask the database for one page with ten
 # orders?
 
 # %%
@@ -490,6 +496,9 @@ Counter(statement.split("FROM ")[1].split()[0] for statement in statements)
 # %% [markdown]
 # `selectinload` says in advance what you are going to touch. SQLAlchemy then fetches the lines
 # of *all* orders with one question; `joinedload` brings each line's item along in the same one.
+#
+# Take `selectinload` for a list and `joinedload` for a single thing. Joined to its lines, an order
+# comes back once per line, and SQLAlchemy makes you call `.unique()` on the result.
 
 # %%
 whole = select(Order).options(selectinload(Order.lines).joinedload(OrderItem.item))
@@ -511,7 +520,8 @@ for query in (select(Order), whole):
 # %% [markdown]
 # ## See the shop do it
 #
-# The shop's association object has what yours has, and its constraints have names.
+# The shop's association object has what yours has, and one constraint more: a price is never
+# negative.
 
 # %%
 from sample_app.models import OrderItem
@@ -527,12 +537,19 @@ from sample_app.models import Base
 erd(Base)
 
 # %% [markdown]
-# `place_order` counts with a `Counter`, looks the items up at once, and freezes each price. The
-# helper that does the work is `_draft`, in the same file.
+# `_draft` is your `place`: it looks the items up at once, names those that it does not sell, and
+# freezes each price. The sum is stored with the order.
 
 # %%
 from sample_app import orders
 
+show(orders._draft)
+
+# %% [markdown]
+# `place_order` counts with a `Counter`, calls `_draft` and commits. Whatever has to do with
+# `request_key` is for a request that comes twice, which is chapter 04.
+
+# %%
 show(orders.place_order)
 
 # %% [markdown]
