@@ -21,7 +21,7 @@ from local_stripe.routing import Route, Router
 from local_stripe.store import Store
 from local_stripe.webhooks import RETRIES, Attempt, Send, Webhooks
 
-_LOG_LENGTH = 200  # exchanges
+_LOG_LENGTH = 100  # exchanges
 _ROUTER = Router(ROUTES)
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _logger = logging.getLogger(__name__)

@@ -25,7 +25,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    request: Request
+    path: str
+    query: str
+    body: bytes
     answer: Answer
     until: int  # seconds since 1970
 
@@ -49,9 +51,9 @@ class Answers:
         kept = self._kept.get(key)
         if kept is None or kept.until <= now:
             return None
-        if kept.request.path != request.path:
-            raise _other("for the same endpoint", f" ('{kept.request.path}')", key)
-        if not _same_parameters(kept.request, request):
+        if kept.path != request.path:
+            raise _other("for the same endpoint", f" ('{kept.path}')", key)
+        if not _same_parameters(kept, request):
             raise _other("with the same parameters", "", key)
         return kept.answer
 
@@ -62,13 +64,13 @@ class Answers:
             if self._kept[oldest].until > now:
                 break
             del self._kept[oldest]
-        self._kept[key] = _Kept(request, answer, now + KEPT)
+        self._kept[key] = _Kept(request.path, request.query, request.body, answer, now + KEPT)
 
 
-def _same_parameters(first: Request, second: Request) -> bool:
+def _same_parameters(kept: _Kept, request: Request) -> bool:
     """Whether the forms are equal, in whatever order they were written."""
-    return (first.body, first.query) == (second.body, second.query) or (
-        decode_bytes(first.body) == decode_bytes(second.body) and first.query == second.query
+    return kept.query == request.query and (
+        kept.body == request.body or decode_bytes(kept.body) == decode_bytes(request.body)
     )
 
 

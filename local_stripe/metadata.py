@@ -12,7 +12,7 @@ def merge(current: dict[str, str], sent: dict[str, str] | None) -> dict[str, str
     """
     if sent is None:
         return {}
-    merged = {key: value for key, value in {**current, **sent}.items() if value != ""}
+    merged = {key: value for key, value in sorted({**current, **sent}.items()) if value != ""}
     if len(merged) > MOST_KEYS:
         raise StripeError(
             f"Metadata can have up to {MOST_KEYS} keys, but this would be {len(merged)}.",

@@ -45,15 +45,16 @@ def resource(kind: str) -> type[StripeObject] | None:
 @cache
 def fields(owner: type) -> dict[str, Any]:
     """The fields of a TypedDict or of a class of answers, with their types resolved."""
+    request = is_typeddict(owner)
     own = {
         name: annotation
         for name, annotation in owner.__annotations__.items()
         if not name.startswith("_")
-        and not (is_typeddict(owner) and name in RequestOptions.__annotations__)
+        and not (request and name in RequestOptions.__annotations__)
         and not _is_class_variable(annotation)
     }
     bare = type("Fields", (), {"__annotations__": own, "__module__": owner.__module__})
-    return get_type_hints(bare, localns=_mentioned(owner.__module__))
+    return get_type_hints(bare, localns={} if request else _mentioned(owner.__module__))
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
