@@ -6,10 +6,11 @@ come from the cells' text, metadata is what a reader needs, and nothing tells wh
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from classroom.course import Chapter
 from classroom.kernels import course_environment, transport
 from classroom.percent import handed_out, solved
 
-WORKERS = 2
+KERNELS = 2
 CELL_TIMEOUT_S = 120
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -59,10 +60,10 @@ def notebooks(chapter: Chapter) -> Iterator[Notebook]:
 def build(chapters: list[Chapter]) -> Iterator[tuple[Path, str, bool]]:
     """Make every notebook of the chapters: yields path, text, and whether the file on disk differs.
 
-    Two notebooks run at a time. Raises `nbclient.exceptions.CellExecutionError` where a cell fails.
+    Two kernels run at a time. Raises `nbclient.exceptions.CellExecutionError` where a cell fails.
     """
     planned = [notebook for chapter in chapters for notebook in notebooks(chapter)]
-    with ProcessPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(KERNELS) as pool:
         for notebook, text in zip(planned, pool.map(made, planned), strict=True):
             yield notebook.path, text, _on_disk(notebook.path) != text
 
@@ -106,7 +107,7 @@ def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
         allow_errors=errors,
         config=Config(KernelManager=transport()),
     )
-    client.execute(env=course_environment())
+    asyncio.run(client.async_execute(env=course_environment()))
     book.metadata = nbformat.from_dict(METADATA)
     for cell in book.cells:
         cell.metadata.pop("execution", None)

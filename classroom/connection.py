@@ -30,7 +30,7 @@ REFUSALS = {
 }
 
 
-class KeyRefused(Exception):  # noqa: N818 - says what happened
+class KeyRefused(Exception):
     """STRIPE_SECRET_KEY holds something that this course must not use. Says what to do instead."""
 
 

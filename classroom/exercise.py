@@ -13,7 +13,7 @@ from classroom.course import Chapter, Course
 from classroom.percent import Cell, code_cells
 
 
-class Mistake(Exception):  # noqa: N818 - an answer's, not a program's
+class Mistake(Exception):
     """An answer is wrong; the message says what was called, what came back and what should have."""
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
+import weakref
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
+from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -21,6 +24,7 @@ from classroom.traffic import journal
 from local_stripe import LocalStripe
 from local_stripe.server import start
 from sample_app import create_app
+from sample_app.database import db
 
 STRIPE_JS = "https://js.stripe.com/v3/"
 
@@ -41,10 +45,10 @@ def shop(**config: object) -> Flask:
 
     `config` is for `sample_app.create_app`, and wins.
     """
-    folder = tempfile.TemporaryDirectory(prefix="shop-", ignore_cleanup_errors=True)
-    database = Path(folder.name, "shop.db").as_posix()
-    app = new_shop(connection(), f"sqlite:///{database}", **config)
-    app.extensions["classroom.folder"] = folder  # removed when the shop is
+    folder = tempfile.mkdtemp(prefix="shop-")
+    app = new_shop(connection(), f"sqlite:///{Path(folder).as_posix()}/shop.db", **config)
+    with app.app_context():
+        weakref.finalize(app, _clear_away, db.engine, folder)
     record(app)
     return app
 
@@ -91,6 +95,11 @@ def record(app: Flask) -> None:
         app.wsgi_app = RecordingShop(app, journal)  # type: ignore[method-assign]  # Flask's own way
         if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=0, x_prefix=1)  # type: ignore[method-assign]
+
+
+def _clear_away(engine: Engine, folder: str) -> None:
+    engine.dispose()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class QuietHandler(WSGIRequestHandler):

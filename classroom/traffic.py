@@ -13,6 +13,7 @@ from IPython.display import display
 
 Party = NewType("Party", str)
 BROWSER, NOTEBOOK, SHOP, STRIPE = map(Party, ("browser", "notebook", "shop", "Stripe"))
+ESCAPES = str.maketrans({"#": "#35;", ";": "#59;"})  # what Mermaid would read as its own
 LEFT_TO_RIGHT = (BROWSER, NOTEBOOK, SHOP, STRIPE)
 
 TOKEN = re.compile(r"\b(tok|ctoken|btok)_\w+")
@@ -118,8 +119,7 @@ def _line(arrow: Arrow, wide: int) -> str:
 
 def _drawn(arrow: Arrow) -> str:
     line = "-->>" if arrow.answer else "->>"
-    text = arrow.text.replace("#", "#35;").replace(";", "#59;")
-    return f"    {arrow.source}{line}{arrow.target}: {text}"
+    return f"    {arrow.source}{line}{arrow.target}: {arrow.text.translate(ESCAPES)}"
 
 
 journal = Journal()

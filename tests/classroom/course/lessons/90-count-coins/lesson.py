@@ -1,21 +1,25 @@
 # %% [markdown]
 # # Count coins
 #
-# A chapter that exists to test the tools. It has no lesson.
+# A chapter that exists to test the tools. Its [exercises](../exercises/90-count-coins.ipynb).
 
 # %%
-from classroom import browse, connect, local, serve, shop, show, timeline
-
-stripe = connect()
-stripe.v1.customers.create({"email": "ada@example.com"}).email
-
-# %%
-timeline()
-
-# %% tags=["raises-exception"]
-1 / 0
-
-# %%
+from classroom import browse, connect, serve, shop, show, timeline
 from sample_app.money import to_minor_units
 
+# %%
+connect().v1.customers.create({"email": "ada@example.com"})
+timeline()
+
+# %%
+store = shop()
+serve(store)
+
+# %%
+browse("/")
+
+# %% tags=["raises-exception"]
+raise ValueError("on purpose")
+
+# %%
 show(to_minor_units)

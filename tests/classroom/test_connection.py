@@ -1,0 +1,177 @@
+"""`connect()` and `local()`: which Stripe it is, and which keys are refused."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import stripe
+
+from classroom import connect, local, timeline
+from classroom.connection import KeyRefused, connection
+from local_stripe import SECRET_KEY, LocalStripe, Request
+
+SANDBOX_KEY = "sk_test_visiblyFakeSandboxKey"
+
+
+@pytest.fixture(autouse=True)
+def new_notebook() -> Iterator[None]:
+    """As after a restart of the kernel: no connection yet."""
+    connection.cache_clear()
+    timeline.clear()
+    yield
+    connection.cache_clear()
+    timeline.clear()
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A stand-in for api.stripe.com that knows one sandbox key; gives the headers it was sent."""
+    account, headers = LocalStripe(), []
+
+    class Api(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            headers.append(str(self.headers))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            known = self.headers["Authorization"] == f"Bearer {SANDBOX_KEY}"
+            key = SECRET_KEY if known else "sk_test_unknown"
+            sent = {"authorization": f"Bearer {key}"}
+            path, _, query = self.path.partition("?")
+            answer = account.handle(Request(self.command, path, query, sent, body))
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_GET = do_POST
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("STRIPE_SECRET_KEY", SANDBOX_KEY)
+        monkeypatch.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{server.server_port}")
+        yield headers
+        server.shutdown()
+
+
+def first_customer() -> str:
+    return connect().v1.customers.create({"email": "ada@example.com"}).id
+
+
+def test_the_client_is_stripes_own():
+    assert type(connect()) is stripe.StripeClient
+
+
+def test_every_call_in_a_notebook_reaches_the_same_stripe():
+    customer = first_customer()
+    assert connect().v1.customers.retrieve(customer).email == "ada@example.com"
+    assert local().store.get("customer", customer)["email"] == "ada@example.com"
+
+
+def test_the_same_notebook_gets_the_same_ids_after_a_restart():
+    before = first_customer()
+    connection.cache_clear()
+    assert first_customer() == before
+
+
+def test_no_telemetry_is_sent():
+    connect()
+    assert stripe.enable_telemetry is False
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("sk_live_visiblyFake", "it moves real money"),
+        ("rk_live_visiblyFake", "it moves real money"),
+        ("pk_test_visiblyFake", "only the customer's browser uses"),
+        ("pk_live_visiblyFake", "only the customer's browser uses"),
+        ("whsec_visiblyFake", "it signs webhooks"),
+        ("secret", "sk_test_ or rk_test_"),
+    ],
+)
+def test_a_key_of_another_kind_is_refused_with_advice_and_never_shown(monkeypatch, key, advice):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", key)
+    with pytest.raises(KeyRefused, match=advice) as refused:
+        connect()
+    assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["", "  ", "sk_test_local", SECRET_KEY])
+def test_without_a_key_of_ones_own_it_is_the_local_stripe(monkeypatch, key):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", key)
+    connect()
+    assert isinstance(local(), LocalStripe)
+
+
+def test_a_key_of_ones_own_reaches_ones_own_sandbox(sandbox):
+    assert first_customer().startswith("cus_")
+    assert f"Bearer {SANDBOX_KEY}" in sandbox[0]
+    assert "telemetry" not in sandbox[0].lower()
+
+
+def test_the_timeline_shows_a_sandbox_like_the_local_stripe(sandbox, capsys):
+    first_customer()
+    timeline()
+    assert capsys.readouterr().out.splitlines() == [
+        "notebook --> Stripe    POST /v1/customers",
+        "notebook <-- Stripe    200 cus_…1",
+    ]
+
+
+def test_a_sandbox_cannot_be_asked_for_the_local_stripes_switches(sandbox):
+    connect()
+    with pytest.raises(RuntimeError, match="your Stripe sandbox"):
+        local()
+
+
+def test_a_restricted_key_is_as_good(monkeypatch):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "rk_test_visiblyFake")
+    assert type(connect()) is stripe.StripeClient
+
+
+def test_an_answer_that_never_comes_is_in_the_timeline(monkeypatch, capsys):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", SANDBOX_KEY)
+    monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")  # nobody listens there
+    with pytest.raises(stripe.APIConnectionError):
+        first_customer()
+    timeline()
+    assert capsys.readouterr().out.splitlines()[-1] == "notebook <-- Stripe    no answer"
+
+
+def test_a_declined_card_shows_why_and_a_replay_shows_that_it_is_one(capsys):
+    payment = {
+        "amount": 3900,
+        "currency": "usd",
+        "payment_method": "pm_card_visa_chargeDeclined",
+        "confirm": True,
+        "allowed_payment_method_types": ["card"],
+    }
+    for _ in range(2):
+        with pytest.raises(stripe.CardError):
+            connect().v1.payment_intents.create(payment, {"idempotency_key": "order-1"})
+    timeline()
+    asked, told, again, replayed = capsys.readouterr().out.splitlines()
+    assert asked.endswith(
+        "POST /v1/payment_intents amount=3900 currency=usd "
+        "payment_method=pm_card_visa_chargeDeclined confirm=true (key 1)"
+    )
+    assert told.endswith("402 card_declined: generic_decline")
+    assert again == asked
+    assert replayed.endswith("402 card_declined: generic_decline (replayed)")
+
+
+def test_no_secret_is_in_the_timeline(capsys):
+    client = connect()
+    intent = client.v1.payment_intents.create({"amount": 3900, "currency": "usd"})
+    client.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}})
+    client.v1.customers.create({"email": "ada@example.com"})
+    timeline()
+    shown = capsys.readouterr().out
+    assert intent.client_secret
+    assert not any(word in shown for word in ("secret", "tok_visa", "ada@example.com", SECRET_KEY))
+    assert "card[token]=tok_…" in shown
+    assert json.dumps(shown)

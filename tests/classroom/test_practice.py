@@ -1,0 +1,40 @@
+"""What a check is run on: a Stripe and a shop apart from the learner's."""
+
+import stripe
+
+from classroom import connect, timeline
+from classroom.practice import Practice
+from local_stripe import Policies
+
+
+def test_practice_leaves_the_learners_stripe_and_timeline_alone(capsys):
+    timeline.clear()
+    bench = Practice()
+    bench.client.v1.customers.create({"email": "grace@example.com"})
+    timeline()
+    assert "Nobody has said anything" in capsys.readouterr().out
+    assert not connect().v1.customers.list({"email": "grace@example.com"}).data
+    assert type(bench.client) is stripe.StripeClient
+
+
+def test_a_check_can_look_up_what_was_sent():
+    bench = Practice()
+    bench.client.v1.customers.create({"metadata": {"a": "b"}}, {"idempotency_key": "mine"})
+    bench.client.v1.customers.list({"limit": 3})
+    assert [call.method for call in bench.sent()] == ["POST", "GET"]
+    [call] = bench.sent("POST", "/v1/customers")
+    assert call.params == {"metadata[a]": "b"}
+    assert call.idempotency_key == "mine"
+    assert call.status == 200
+    assert bench.sent("GET")[0].params == {"limit": "3"}
+
+
+def test_a_practice_shop_pays_through_the_practice_stripe():
+    bench = Practice()
+    order = {"token": "tok_visa", "item_ids": [1]}
+    assert bench.shop().test_client().post("/orders", json=order).status_code == 201
+    assert len(bench.sent("POST", "/v1/payment_intents")) >= 1
+
+
+def test_a_check_can_flip_the_switches_of_an_account():
+    assert Practice(Policies(token_charges=True)).local.policies.token_charges

@@ -1,0 +1,162 @@
+"""`shop()`, `serve()` and `browse()`: a shop of the notebook's own, open to a browser."""
+
+from collections.abc import Iterator
+from urllib.request import Request, urlopen
+
+import pytest
+from flask import Flask, current_app
+
+from classroom import browse, connect, serve, shop, timeline
+from classroom.connection import KeyRefused, connection
+
+MOZILLA = {"User-Agent": "Mozilla/5.0"}
+
+
+@pytest.fixture(autouse=True)
+def new_notebook() -> Iterator[None]:
+    """As after a restart of the kernel."""
+    connection.cache_clear()
+    timeline.clear()
+    yield
+    connection.cache_clear()
+    timeline.clear()
+
+
+def fetch(url: str) -> str:
+    with urlopen(Request(url, headers=MOZILLA), timeout=10) as answer:
+        return answer.read().decode()
+
+
+def greeting(name: str, words: str) -> Flask:
+    app = Flask(name)
+    app.add_url_rule("/", view_func=lambda: words)
+    return app
+
+
+def test_a_shop_is_stocked_and_takes_money_through_the_notebooks_stripe():
+    order = shop().test_client().post("/orders", json={"token": "tok_visa", "item_ids": [1, 2]})
+    assert order.status_code == 201
+    [payment] = connect().v1.payment_intents.list().data
+    assert payment.amount_received == 28800
+
+
+def test_each_shop_has_a_database_of_its_own():
+    first, second = shop(), shop()
+    place = {"token": "tok_visa", "item_ids": [1]}
+    order = first.test_client().post("/orders", json=place).json["id"]
+    assert second.test_client().get(f"/orders/{order}").status_code == 404
+
+
+def test_a_shop_can_be_told_what_any_shop_can_be_told():
+    assert shop(STRIPE_JS_URL="https://example.com/v3/").config["STRIPE_JS_URL"] == (
+        "https://example.com/v3/"
+    )
+
+
+def test_a_served_shop_answers_browsers_on_this_machine_only():
+    site = serve(shop())
+    assert site.url.startswith("http://127.0.0.1:")
+    assert "Desk lamp" in fetch(site.url + "/")
+
+
+def test_a_served_shop_looks_the_same_on_every_run():
+    assert repr(serve(shop())) == "<the shop, open in your browser>"
+
+
+def test_the_pay_page_finds_stripe_js_on_the_local_stripe():
+    app = shop()
+    serve(app)
+    assert "Stripe" in fetch(app.config["STRIPE_JS_URL"])
+    policy = app.test_client().get("/").headers["Content-Security-Policy"]
+    assert app.config["STRIPE_JS_URL"].removesuffix("/v3/") in policy
+
+
+def test_an_app_of_the_learners_own_learns_where_stripe_js_is():
+    app = greeting("lesson", "hello")
+    serve(app)
+    assert app.config["STRIPE_JS_URL"].startswith("http://127.0.0.1:")
+    assert app.config["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
+
+
+def test_serving_again_replaces_the_app_behind_the_same_address():
+    first = serve(greeting("lamp", "first"))
+    second = serve(greeting("lamp", "second"))
+    assert first.url == second.url
+    assert fetch(second.url + "/") == "second"
+
+
+def test_apps_of_other_names_stay_open():
+    lamp, thief = serve(greeting("lamp", "a lamp")), serve(greeting("thief", "a thief"))
+    assert fetch(lamp.url + "/") == "a lamp"
+    assert fetch(thief.url + "/") == "a thief"
+
+
+def test_a_sandbox_needs_its_publishable_key_for_the_page(monkeypatch):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_visiblyFake")
+    with pytest.raises(KeyRefused, match="STRIPE_PUBLISHABLE_KEY"):
+        serve(greeting("lamp", "a lamp"))
+
+
+def test_the_timeline_tells_browser_from_notebook_and_names_no_order(capsys):
+    app = shop()
+    site = serve(app)
+    order = app.test_client().post("/orders", json={"token": "tok_visa", "item_ids": [1]}).json
+    fetch(f"{site.url}/")
+    app.test_client().get(f"/orders/{order['id']}")
+    timeline()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "notebook --> shop      POST /orders"
+    assert "shop     --> Stripe    POST /v1/payment_methods card[token]=tok_…" in lines[1]
+    assert lines[-4:] == [
+        "browser  --> shop      GET /",
+        "browser  <-- shop      200",
+        "notebook --> shop      GET /orders/{order_id}",
+        "notebook <-- shop      200",
+    ]
+
+
+def test_the_timeline_says_where_the_shop_sends_a_visitor(capsys):
+    app = greeting("redirecting", "there")
+    app.add_url_rule("/go", "go", lambda: current_app.redirect("/", 303))
+    serve(app)
+    app.test_client().get("/go")
+    timeline()
+    assert capsys.readouterr().out.endswith("notebook <-- shop      303 to /\n")
+
+
+def test_static_files_are_no_part_of_the_timeline(capsys):
+    site = serve(shop())
+    fetch(f"{site.url}/static/shop.css")
+    timeline()
+    assert "Nobody has said anything" in capsys.readouterr().out
+
+
+def test_what_stripe_js_asks_of_stripe_is_in_the_timeline(capsys):
+    app = shop()
+    serve(app)
+    api = app.config["STRIPE_JS_URL"].removesuffix("/v3/")
+    key = {"Authorization": f"Bearer {app.config['STRIPE_PUBLISHABLE_KEY']}"}
+    card = b"card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2040&card[cvc]=123"
+    request = Request(f"{api}/v1/tokens", card, MOZILLA | key)
+    with urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+    timeline()
+    shown = capsys.readouterr().out
+    assert shown == "browser --> Stripe   POST /v1/tokens\nbrowser <-- Stripe   200 tok_…\n"
+
+
+def test_a_page_is_one_line_of_text_outside_a_notebook(capsys):
+    serve(shop())
+    browse("/shop/orders/ord_unguessable/pay")
+    assert capsys.readouterr().out == (
+        "[/shop/orders/{order_id}/pay: run this cell to open the page here]\n"
+    )
+
+
+def test_on_jupyterhub_pages_go_through_its_proxy(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    app = greeting("hub", "hello")
+    assert serve(app).url.startswith("/user/ada/proxy/")
+    app.add_url_rule("/link", "link", lambda: current_app.url_for("link"))
+    proxied = app.test_client().get("/link", headers={"X-Forwarded-Prefix": "/user/ada/proxy/1"})
+    assert proxied.text == "/user/ada/proxy/1/link"
