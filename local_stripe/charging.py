@@ -26,6 +26,14 @@ _AUTHORIZED = {
     "seller_message": "Payment complete.",
     "type": "authorized",
 }
+_BLOCKED = {
+    "network_status": "not_sent_to_network",
+    "reason": "highest_risk_level",
+    "risk_level": "highest",
+    "risk_score": 92,
+    "seller_message": "Stripe blocked this payment as too risky.",
+    "type": "blocked",
+}
 _UNAVAILABLE = {"status": "unavailable"}
 _DISABLED = {"status": "disabled"}
 _NO_TOKEN = {"used": False}
@@ -46,14 +54,13 @@ def pay(
 ) -> Object:
     """Ask the bank for the money; gives the charge, stored and told of. A `decline` makes it fail.
 
-    method: the PaymentMethod, or what `sources.as_method` makes of a legacy card
+    method: the PaymentMethod, or what a legacy card shows in its place
     capture: take the money at once instead of holding it
     later: the ledger hears of it later, by `settle`
     fields: what the charge takes over from the request: customer, description, …
     """
     paid = decline is None
-    ids = call.ids
-    id = ids.new("ch", sibling=payment_intent)
+    id = call.ids.new("ch", sibling=payment_intent)
     now = call.clock.now()
     charge = {
         "id": id,
@@ -163,16 +170,6 @@ def _outcome(decline: Decline) -> Object:
         "network_decline_code": decline.network_decline_code,
         **(_BLOCKED if decline.blocked else _declined(decline.decline_code)),
     }
-
-
-_BLOCKED = {
-    "network_status": "not_sent_to_network",
-    "reason": "highest_risk_level",
-    "risk_level": "highest",
-    "risk_score": 92,
-    "seller_message": "Stripe blocked this payment as too risky.",
-    "type": "blocked",
-}
 
 
 def _declined(decline_code: str) -> Object:

@@ -3,7 +3,7 @@
 https://docs.stripe.com/currencies
 """
 
-from local_stripe.errors import StripeError, missing
+from local_stripe.errors import StripeError
 
 # As Stripe lists them in its refusal.
 _LISTED = (
@@ -73,14 +73,12 @@ def known(currency: str) -> str:
     return lowered
 
 
-def chargeable(amount: int | None, currency: str) -> int:
+def chargeable(amount: int, currency: str) -> int:
     """The amount, if it may be charged.
 
-    Raises StripeError for one that is missing, too small, too large, or finer than Stripe
-    charges the currency (https://docs.stripe.com/currencies#special-cases; words are ours).
+    Raises StripeError for one that is too small, too large, or finer than Stripe charges
+    the currency (https://docs.stripe.com/currencies#special-cases; words are ours).
     """
-    if amount is None:
-        raise missing("amount")
     if amount < 1:
         raise StripeError(
             "The amount must be greater than or equal to the minimum charge amount allowed for "

@@ -58,7 +58,7 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
 def _method(call: Call, intent: Object, known: Object | None) -> Object:
     """The PaymentMethod that the intent has by now."""
     if intent["payment_method"]:
-        return call.store.require("payment_method", intent["payment_method"], "payment_method")
+        return choose(call, intent["payment_method"], intent["customer"], known)
     if customer := intent["customer"]:
         advice = (
             f"To confirm the PaymentIntent with {customer}, specify a payment method attached to "
@@ -129,13 +129,12 @@ def _declined(
     call: Call, intent: Object, method: Object, decline: Decline, charge: Object | None = None
 ) -> CardError:
     """The error to raise. The intent forgets the PaymentMethod and remembers the error."""
-    attempt = {"id": intent["latest_charge"]} if charge is None else charge
     error = declines.refuse(decline, charge=charge and charge["id"], payment_method=method)
     failed = PAYMENT_INTENT.move(
         "confirm",
         intent,
         last_payment_error=declines.remembered(error, payment_method_type="card"),
-        latest_charge=attempt["id"],
+        latest_charge=charge["id"] if charge else intent["latest_charge"],
         next_action=None,
         payment_method=None,
         status="requires_payment_method",

@@ -21,29 +21,13 @@ PAYMENT_OPTIONS: Object = {
 SETUP_OPTIONS: Object = {"card": _CARD}
 
 
-def fields(params: Object, options: Object) -> Object:
+def fields(params: dict[str, Any], options: Object) -> Object:
     """The fields of a new intent that say how it may be paid.
 
-    Older API versions name `payment_method_types`, newer ones `allowed_payment_method_types`;
-    either way nothing redirects then. Raises StripeError for a type that is not played here.
+    Raises StripeError for a type that is not played here.
     """
-    named = params.get("payment_method_types") or params.get("allowed_payment_method_types")
-    automatic = params.get("automatic_payment_methods")
-    if automatic and params.get("payment_method_types"):
-        raise StripeError(
-            "You may only specify one of these parameters: automatic_payment_methods, "
-            "payment_method_types.",
-            param="automatic_payment_methods",
-        )
-    for type in named or ():
-        if type not in _ACCOUNT:
-            raise not_implemented(f"payments by {type}", "payment_method_types")
-    if (automatic is None and named is None) or (automatic and automatic["enabled"]):
-        redirects = (automatic or {}).get("allow_redirects") or "always"
-        automatic = {"allow_redirects": redirects, "enabled": True}
-    else:
-        automatic, named = None, named or ["card"]
-    types = list(named or _ACCOUNT)
+    named, automatic = _named(params), _automatic(params)
+    types = named or list(_ACCOUNT if automatic else ("card",))
     return {
         "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "automatic_payment_methods": automatic,
@@ -51,6 +35,30 @@ def fields(params: Object, options: Object) -> Object:
         "payment_method_options": {type: options[type] for type in types if type in options},
         "payment_method_types": types,
     }
+
+
+def _named(params: dict[str, Any]) -> list[str] | None:
+    """The types that the call names: older API versions have another parameter for it."""
+    named = params.get("payment_method_types") or params.get("allowed_payment_method_types")
+    for type in named or ():
+        if type not in _ACCOUNT:
+            raise not_implemented(f"payments by {type}", "payment_method_types")
+    return named
+
+
+def _automatic(params: dict[str, Any]) -> Object | None:
+    """What the account has switched on: the default, unless the call names types."""
+    sent = params.get("automatic_payment_methods")
+    if sent and params.get("payment_method_types"):
+        raise StripeError(
+            "You may only specify one of these parameters: automatic_payment_methods, "
+            "payment_method_types.",
+            param="automatic_payment_methods",
+        )
+    if not (sent["enabled"] if sent else _named(params) is None):
+        return None
+    redirects = (sent or {}).get("allow_redirects") or "always"
+    return {"allow_redirects": redirects, "enabled": True}
 
 
 def require_return_url(call: Call, intent: Object, **known: Any) -> None:

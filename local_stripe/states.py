@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from local_stripe.errors import StripeError, unexpected_state
+from local_stripe.errors import unexpected_state
 from local_stripe.store import Object
 
 
@@ -21,8 +21,8 @@ class Machine:
 
     births: the states in which it can begin
     table: for each action the states it may start from, and where each can lead
-    refusals: for each action what Stripe says in any other state; `{status}`, `{statuses}`,
-        `{id}` and `{param}` are filled in. "action status" stands before "action".
+    refusals: for each action what Stripe says in any other state; `{status}`, `{statuses}` and
+        `{param}` are filled in. "action status" stands before "action".
     state: where an object is in its life
     """
 
@@ -40,17 +40,14 @@ class Machine:
 
         `param` is the field that somebody tried to change.
         """
-        if not self.allows(action, obj):
-            raise self.refusal(action, obj, param)
-
-    def refusal(self, action: str, obj: Object, param: str | None = None) -> StripeError:
-        """Why this cannot be done to the object now, in Stripe's words."""
+        if self.allows(action, obj):
+            return
         status = self.state(obj)
         words = self.refusals.get(f"{action} {status}") or self.refusals[action]
-        message = words.format(
-            status=status, statuses=", ".join(self.table[action]), id=obj["id"], param=param
+        statuses = ", ".join(self.table[action])
+        raise unexpected_state(
+            words.format(status=status, statuses=statuses, param=param), obj, param
         )
-        return unexpected_state(message, obj, param)
 
     def move(self, action: str, obj: Object, **changes: Any) -> Object:
         """The object after the action, with these changes.

@@ -4,6 +4,7 @@ https://docs.stripe.com/api/payment_intents
 """
 
 from local_stripe import (
+    amending,
     charging,
     client_secrets,
     currencies,
@@ -40,14 +41,6 @@ _UPDATE = frozenset((
     "amount", "capture_method", "currency", "customer", "description", "metadata",
     "payment_method", "receipt_email", "setup_future_usage", "shipping", "transfer_group",
 ))  # fmt: skip
-# What can be changed only until the payment is made.
-_GUARDED = (
-    "amount", "currency", "customer", "payment_method", "setup_future_usage", "capture_method",
-)  # fmt: skip
-# What is taken over as it was sent.
-_PLAIN = (
-    "capture_method", "description", "receipt_email", "setup_future_usage", "transfer_group",
-)  # fmt: skip
 _CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
 # What a page may see that has the client secret.
 _PUBLIC = (
@@ -62,8 +55,7 @@ _PUBLIC = (
 def create(call: Call) -> Object:
     """A new payment; with `confirm` it is tried at once. A declined one stays."""
     params = only(call.params, _CREATE)
-    if not params.get("confirm"):
-        _require_confirm(params)
+    _require_confirm(params)
     currency = currencies.known(params["currency"])
     amount = currencies.chargeable(params["amount"], currency)
     customer = given(params, "customer")
@@ -127,32 +119,29 @@ def create(call: Call) -> Object:
 
 def retrieve(call: Call) -> Object:
     """One payment; to a publishable key only what a page needs, and only for its secret."""
-    intent = call.store.require("payment_intent", call.path["intent"])
+    intent = call.store.require(_KIND, call.path["intent"])
     return client_secrets.guarded(call, intent, _PUBLIC)
 
 
 def update(call: Call) -> Object:
     """Change a payment; its amount and the like only until it is made."""
-    params = only(call.params, _UPDATE)
-    intent = call.store.require("payment_intent", call.path["intent"])
-    for name in _GUARDED:
-        if name in params:
-            PAYMENT_INTENT.require("update", intent, name)
-    return call.store.put(_changed(call, intent))
+    only(call.params, _UPDATE)
+    intent = call.store.require(_KIND, call.path["intent"])
+    return call.store.put(amending.amended(call, intent))
 
 
 def confirm(call: Call) -> Object:
     """Try to make the payment. Raises CardError for a decline; the payment stays."""
     only(call.params, _CONFIRM)
-    intent = call.store.require("payment_intent", call.path["intent"])
+    intent = call.store.require(_KIND, call.path["intent"])
     PAYMENT_INTENT.require("confirm", intent)
-    return paying.confirm(call, _changed(call, intent), intent)
+    return paying.confirm(call, amending.amended(call, intent), intent)
 
 
 def capture(call: Call) -> Object:
     """Take the money that is held, or part of it: the rest is let go."""
     params = only(call.params, ("amount_to_capture", "metadata"))
-    intent = call.store.require("payment_intent", call.path["intent"])
+    intent = call.store.require(_KIND, call.path["intent"])
     if intent["status"] == "succeeded" and intent["amount_received"] < intent["amount"]:
         raise unexpected_state(
             "The remaining amount on this PaymentIntent could not be captured because the "
@@ -178,7 +167,7 @@ def capture(call: Call) -> Object:
 def cancel(call: Call) -> Object:
     """Give the payment up. A hold is let go."""
     params = only(call.params, ("cancellation_reason",))
-    intent = call.store.require("payment_intent", call.path["intent"])
+    intent = call.store.require(_KIND, call.path["intent"])
     PAYMENT_INTENT.require("cancel", intent)
     if intent["status"] == "requires_capture":
         refunding.release(call, call.store.require("charge", intent["latest_charge"]))
@@ -200,7 +189,7 @@ def index(call: Call) -> Object:
     """Payments, newest first; of one customer if asked."""
     params = only(call.params, ("created", "customer", "ending_before", "limit", "starting_after"))
     wanted = {"customer": params["customer"]} if params.get("customer") else {}
-    return page(call, "payment_intent", **wanted)
+    return page(call, _KIND, **wanted)
 
 
 def find(call: Call) -> Object:
@@ -211,57 +200,15 @@ def find(call: Call) -> Object:
 def _require_confirm(params: Object) -> None:
     """Raises StripeError for a parameter that only `confirm=true` gives a meaning."""
     for name in _CONFIRM_ONLY:
-        if name in params:
+        if name in params and not params.get("confirm"):
             raise StripeError(
                 f"The parameter {name} may only be used when confirm=true.", param=name
             )
 
 
-def _changed(call: Call, intent: Object) -> Object:
-    """The intent with what the call says of it. Raises StripeError for what cannot be."""
-    params = call.params
-    changed = {**intent, **{name: params[name] for name in _PLAIN if name in params}}
-    if "currency" in params:
-        changed["currency"] = currencies.known(given(params, "currency"))
-    if "amount" in params or "currency" in params:
-        amount = params.get("amount", intent["amount"])
-        changed["amount"] = currencies.chargeable(amount, changed["currency"])
-    if customer := given(params, "customer"):
-        changed["customer"] = _customer(call, intent, customer)
-    if "shipping" in params:
-        changed["shipping"] = shapes.shipping(params["shipping"])
-    if "metadata" in params:
-        changed["metadata"] = call.metadata(intent["metadata"])
-    if "payment_method" not in params:
-        return changed
-    chosen = _method(call, params["payment_method"], changed["customer"], intent)
-    return PAYMENT_INTENT.move("update", changed, **chosen)
-
-
-def _method(call: Call, id: str | None, customer: str | None, intent: Object) -> Object:
-    """What changes with the PaymentMethod; None takes it away."""
-    if id is None:
-        return {"payment_method": None, "status": "requires_payment_method", "next_action": None}
-    method = paying.choose(call, id, customer, intent)["id"]
-    return {"payment_method": method, "status": "requires_confirmation", "next_action": None}
-
-
-def _customer(call: Call, intent: Object, customer: str) -> str:
-    call.store.require("customer", customer, "customer")
-    if intent["customer"] not in (None, customer):
-        raise StripeError(
-            "You cannot modify `customer` on a PaymentIntent once it already has been set. To "
-            "fulfill a payment with a different Customer, cancel this PaymentIntent and create a "
-            "new one.",
-            param="customer",
-            payment_intent=intent,
-        )
-    return customer
-
-
 def _amount_to_capture(params: Object, intent: Object) -> int:
-    asked = given(params, "amount_to_capture")
-    amount: int = intent["amount_capturable"] if asked is None else asked
+    asked = "amount_to_capture" in params
+    amount: int = params["amount_to_capture"] if asked else intent["amount_capturable"]
     if amount < 0:
         raise StripeError(
             "Invalid non-negative integer", param="amount_to_capture", payment_intent=intent

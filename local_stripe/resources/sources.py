@@ -5,9 +5,9 @@ https://docs.stripe.com/api/cards
 
 from local_stripe import declines, legacy_cards
 from local_stripe.call import Call
-from local_stripe.errors import CardError, StripeError, missing, no_such, not_implemented
+from local_stripe.errors import CardError, StripeError, no_such, not_implemented
 from local_stripe.expand import Includes
-from local_stripe.implemented import given, only
+from local_stripe.implemented import only
 from local_stripe.legacy_cards import LegacyCard
 from local_stripe.listing import page
 from local_stripe.routing import Route
@@ -17,11 +17,9 @@ from local_stripe.updates import record
 
 def create(call: Call) -> Object:
     """Save a token's card to the customer."""
-    token = given(only(call.params, ("source",)), "source")
-    if token is None:
-        raise missing("source")
+    params = only(call.params, ("source",))
     customer = _customer(call)
-    card = save(call, customer["id"], token)
+    card = save(call, customer["id"], params["source"])
     if customer["default_source"] is None:
         record(call, "customer.updated", customer, {**customer, "default_source": card["id"]})
     return card

@@ -259,6 +259,16 @@ def test_notes_on_a_charge_can_change(client):
     }
 
 
+def test_the_shipping_address_of_a_charge_can_change(client):
+    charge = paid(client).latest_charge
+
+    changed = client.v1.charges.update(
+        charge, {"shipping": {"name": "Jenny", "address": {"city": "Ulm"}}}
+    )
+
+    assert (changed.shipping.address.city, changed.shipping.address.line1) == ("Ulm", None)
+
+
 def test_changing_nothing_is_no_event(client):
     charge = paid(client, description="same").latest_charge
     before = event_types(client)
@@ -333,6 +343,19 @@ def test_a_declined_token_leaves_a_failed_charge(client, charge):
     }
     assert client.v1.charges.retrieve(failed).status == "failed"
     assert event_types(client) == ["charge.failed"]
+
+
+def test_a_token_with_a_wrong_security_code_is_declined(client, charge):
+    refused = refusal(lambda: charge("tok_chargeDeclinedIncorrectCvc"))
+
+    assert refused["code"] == "incorrect_cvc"
+    assert client.v1.charges.retrieve(refused["charge"]).source.cvc_check == "fail"
+
+
+def test_a_failed_charge_cannot_be_captured(client, charge):
+    failed = refusal(lambda: charge("tok_visa_chargeDeclined"))["charge"]
+
+    assert refusal(lambda: client.v1.charges.capture(failed))["status"] == 400
 
 
 def test_a_charge_cannot_answer_3d_secure(charge):

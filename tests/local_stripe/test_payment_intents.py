@@ -379,6 +379,16 @@ def test_another_customers_payment_method_is_refused(client, saved):
     }
 
 
+def test_a_payment_method_that_somebody_saved_in_the_meantime_needs_the_customer(client, customer):
+    intent = client.v1.payment_intents.create(payment(payment_method="pm_card_visa"))
+    client.v1.payment_methods.attach(intent.payment_method, {"customer": customer})
+
+    refused = refusal(lambda: client.v1.payment_intents.confirm(intent.id))
+
+    assert refused["code"] == "parameter_missing"
+    assert f"belongs to the Customer {customer}." in refused["message"]
+
+
 def test_a_payment_method_that_nobody_saved_pays_once(client):
     method = paid(client).payment_method
     intent = client.v1.payment_intents.create(payment())
@@ -679,6 +689,7 @@ def test_a_payment_can_be_changed_until_it_is_made(client, customer, saved):
             "metadata": {"a": "1"},
             "payment_method": saved,
             "receipt_email": "jenny@example.com",
+            "shipping": {"name": "Jenny", "address": {"city": "Ulm"}},
             "transfer_group": "order_42",
         },
     )
@@ -692,6 +703,20 @@ def test_a_payment_can_be_changed_until_it_is_made(client, customer, saved):
         "metadata": {"a": "1"},
         "payment_method": saved,
         "receipt_email": "jenny@example.com",
+        "shipping": {
+            "address": {
+                "city": "Ulm",
+                "country": None,
+                "line1": None,
+                "line2": None,
+                "postal_code": None,
+                "state": None,
+            },
+            "carrier": None,
+            "name": "Jenny",
+            "phone": None,
+            "tracking_number": None,
+        },
         "status": "requires_confirmation",
         "transfer_group": "order_42",
     }

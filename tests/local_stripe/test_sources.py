@@ -81,6 +81,16 @@ def test_a_removed_card_is_gone_and_another_becomes_the_default(client, customer
     assert event_types(client)[-2:] == ["customer.source.deleted", "customer.updated"]
 
 
+def test_removing_another_card_leaves_the_default_alone(client, customer):
+    sources = client.v1.customers.payment_sources
+    first = sources.create(customer, {"source": "tok_visa"}).id
+    second = sources.create(customer, {"source": "tok_mastercard"}).id
+
+    sources.delete(customer, second)
+
+    assert client.v1.customers.retrieve(customer).default_source == first
+
+
 def test_a_declining_card_cannot_be_saved(client, customer):
     refused = refusal(
         lambda: client.v1.customers.payment_sources.create(
