@@ -62,10 +62,13 @@ class LocalStripe:
             headers = {"content-type": "application/json", "request-id": request_id}
             try:
                 answer = self._answer(request, request_id, headers)
+                status, body = answer.status, _encode(answer.body)
             except StripeError as error:
-                answer = Answer(error.status, error.body(request_id), request_id)
-            body = _encode(answer.body).encode(errors="replace")
-            response = Response(answer.status, headers, body)
+                status, body = error.status, _encode(error.body(request_id))
+            except Exception:  # a bug: what a client sees of one is a 500
+                _logger.exception("%s %s", request.method, request.path)
+                status, body = 500, _encode(StripeError(_BUG, type="api_error").body(request_id))
+            response = Response(status, headers, body.encode(errors="replace"))
             self.log.append(Exchange(request_id, self.clock.now(), request, response))
             return response
 
@@ -81,11 +84,7 @@ class LocalStripe:
     def _answer(self, request: Request, request_id: str, headers: dict[str, str]) -> Answer:
         """Find out what is asked, and do it once. Raises StripeError for a bad request."""
         version = headers["stripe-version"] = versions.requested(request.headers)
-        route, path = _ROUTER.find(request.method, request.path) or (None, {})
-        publishable = route is not None and route.publishable
-        key = auth.authenticate(request.headers, publishable=publishable)
-        if route is None:
-            raise _unknown(request)
+        route, path, key = _admit(request)
         once = request.headers.get("idempotency-key") if request.method == "POST" else None
         if once:
             headers["idempotency-key"] = once
@@ -116,20 +115,37 @@ class LocalStripe:
         self.events.request = {"id": call.request_id, "idempotency_key": call.idempotency_key}
         ledger.arrive(self.store, self.clock.now())
         self.store.commit()
-        status, kept = 200, False
+        keep = False
         try:
             body = self._expander.expand(route.handler(call), call.expand)
-            kept = True
+            keep = True
+            return Answer(200, body, call.request_id)
         except StripeError as error:
-            status, body, kept = error.status, error.body(call.request_id), error.keep
-        except Exception:  # a bug: what a client sees of one is a 500
-            _logger.exception("%s %s", route.method, call.url)
-            status, body = 500, StripeError(_BUG, type="api_error").body(call.request_id)
+            keep = error.keep
+            return Answer(error.status, error.body(call.request_id), call.request_id)
         finally:
             self.events.request = NO_REQUEST
-            for part in (self.store, self.webhooks):
-                part.commit() if kept else part.rollback()
-        return Answer(status, body, call.request_id)
+            self._end(keep)
+
+    def _end(self, keep: bool) -> None:
+        """Keep what a request changed and announced, or undo it."""
+        if keep:
+            self.store.commit()
+            self.webhooks.commit()
+        else:
+            self.store.rollback()
+            self.webhooks.rollback()
+
+
+def _admit(request: Request) -> tuple[Route, dict[str, str], str]:
+    """The endpoint, the ids in the path and the key, which opens that endpoint."""
+    route, path = _ROUTER.find(request.method, request.path) or (None, {})
+    key = auth.authenticate(request.headers, publishable=route is not None and route.publishable)
+    if route is not None:
+        return route, path, key
+    if contract.is_endpoint(request.method, request.path):
+        raise not_implemented(f"{request.method} {request.path}")
+    raise unrecognized_url(request.method, request.path)
 
 
 def _parameters(route: Route, request: Request, version: str) -> dict[str, Any]:
@@ -148,13 +164,6 @@ def _parameters(route: Route, request: Request, version: str) -> dict[str, Any]:
     if request.body:
         raw |= forms.decode_bytes(request.body)
     return contract.check_params(route.params, raw, older=versions.is_older(version))
-
-
-def _unknown(request: Request) -> StripeError:
-    """Stripe's own refusal, unless Stripe would have known the address."""
-    if contract.is_endpoint(request.method, request.path):
-        return not_implemented(f"{request.method} {request.path}")
-    return unrecognized_url(request.method, request.path)
 
 
 _FORM = "application/x-www-form-urlencoded"
