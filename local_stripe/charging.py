@@ -121,7 +121,8 @@ def pay(
 def settle(call: Call, charge: Object) -> None:
     """The ledger catches up with a charge that was captured asynchronously."""
     entry = ledger.charged(call, charge)["id"]
-    updates.record(call, "charge.updated", charge, {**charge, "balance_transaction": entry})
+    settled = call.store.put({**charge, "balance_transaction": entry})
+    call.events.emit("charge.updated", settled, {"balance_transaction": None})
 
 
 def capture(call: Call, charge: Object, amount: int) -> Object:
