@@ -29,29 +29,46 @@ class Router:
     """All endpoints, as a tree of path segments; a literal segment wins over a placeholder."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._tree: dict[str, Any] = {}
+        self._root = _Node()
         for route in routes:
-            branch = self._tree
+            node = self._root
             for segment in route.path.split("/")[1:]:
-                branch = branch.setdefault("{}" if segment.startswith("{") else segment, {})
-            branch[f" {route.method}"] = route, _placeholders(route.path)
+                node = node.grow(segment)
+            node.routes[route.method] = route, _placeholders(route.path)
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """The endpoint and the ids in the path, or None."""
-        branch, values = self._tree, []
+        node, values = self._root, []
         for segment in path.split("/")[1:]:
-            if segment in branch and segment != "{}":
-                branch = branch[segment]
-            elif segment and "{}" in branch:
-                branch = branch["{}"]
+            if segment in node.literal:
+                node = node.literal[segment]
+            elif segment and node.placeholder:
+                node = node.placeholder
                 values.append(unquote(segment))
             else:
                 return None
-        found = branch.get(f" {method}")
-        if found is None:
+        if method not in node.routes:
             return None
-        route, names = found
+        route, names = node.routes[method]
         return route, dict(zip(names, values, strict=True))
+
+
+class _Node:
+    """Where a path can go on, and what answers there."""
+
+    __slots__ = ("literal", "placeholder", "routes")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.placeholder: _Node | None = None
+        self.routes: dict[str, tuple[Route, list[str]]] = {}  # by method
+
+    def grow(self, segment: str) -> "_Node":
+        """The node that a segment of a route leads to, made if there is none."""
+        if segment.startswith("{"):
+            self.placeholder = self.placeholder or _Node()
+            return self.placeholder
+        return self.literal.setdefault(segment, _Node())
 
 
 def _placeholders(path: str) -> list[str]:

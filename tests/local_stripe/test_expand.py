@@ -100,3 +100,57 @@ def test_a_refused_expansion_leaves_nothing_behind(ask):
     assert answer.status == 400
     assert ask("GET", "/v1/customers").body["data"] == []
     assert ask("GET", "/v1/events").body["data"] == []
+
+
+def test_a_search_expands_the_references_of_its_data(ask, product):
+    found = ask(
+        "GET",
+        "/v1/prices/search",
+        {"query": f'product:"{product.id}"', "expand[]": "data.product"},
+    )
+
+    assert found.body["data"][0]["product"]["name"] == "Lamp"
+
+
+def test_a_deleted_object_expands_to_its_stub(ask):
+    customer = ask("POST", "/v1/customers").body["id"]
+    intent = {"amount": 500, "currency": "usd", "customer": customer}
+    id = ask("POST", "/v1/payment_intents", intent).body["id"]
+    ask("DELETE", f"/v1/customers/{customer}")
+    expanded = ask("GET", f"/v1/payment_intents/{id}", {"expand[]": "customer"}).body
+
+    assert expanded["customer"] == {"id": customer, "object": "customer", "deleted": True}
+
+
+def test_references_inside_nested_objects_expand(ask, client):
+    customer = client.v1.customers.create({"payment_method": "pm_card_visa"})
+    card = client.v1.payment_methods.list({"customer": customer.id}).data[0].id
+    path = "invoice_settings.default_payment_method"
+    changed = ask(
+        "POST",
+        f"/v1/customers/{customer.id}",
+        {"invoice_settings[default_payment_method]": card, "expand[]": path},
+    ).body
+
+    assert changed["invoice_settings"]["default_payment_method"]["card"]["last4"] == "4242"
+
+
+def test_a_list_inside_an_object_expands_too(client, ask):
+    payment = client.v1.payment_intents.create(
+        {
+            "amount": 500,
+            "currency": "usd",
+            "confirm": True,
+            "payment_method": "pm_card_visa",
+            "return_url": "https://example.com",
+        }
+    )
+    client.v1.refunds.create({"payment_intent": payment.id, "amount": 100})
+    charge = ask(
+        "GET",
+        f"/v1/charges/{payment.latest_charge}",
+        {"expand[0]": "refunds.data.balance_transaction", "expand[1]": "payment_intent"},
+    ).body
+
+    assert charge["refunds"]["data"][0]["balance_transaction"]["amount"] == -100
+    assert charge["payment_intent"]["id"] == payment.id

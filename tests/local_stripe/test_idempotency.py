@@ -1,5 +1,7 @@
 """The same idempotency key gets the same answer, and does nothing twice."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 DAY = 24 * 60 * 60
@@ -97,3 +99,27 @@ def test_events_tell_the_key_of_their_request(ask):
         "id": answer.headers["request-id"],
         "idempotency_key": "order-7",
     }
+
+
+def test_a_decline_is_repeated_and_the_card_is_not_asked_again(ask):
+    payment = {
+        "amount": 2000,
+        "currency": "usd",
+        "payment_method": "pm_card_visa_chargeDeclined",
+        "confirm": "true",
+        "return_url": "https://example.com",
+    }
+    first = ask("POST", "/v1/payment_intents", payment, KEY)
+    again = ask("POST", "/v1/payment_intents", payment, KEY)
+
+    assert (first.status, again.status, again.body) == (402, 402, first.body)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(ask("GET", "/v1/charges").body["data"]) == 1
+
+
+def test_of_many_requests_at_once_with_one_key_one_acts(ask):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask("POST", "/v1/customers", "", KEY), range(40)))
+
+    assert len({answer.body["id"] for answer in answers}) == 1
+    assert len(customers(ask)) == 1

@@ -1,6 +1,7 @@
 """Every request: who asks, in which version, for which address, and in what form."""
 
 import base64
+from urllib.parse import unquote
 
 import pytest
 
@@ -101,6 +102,14 @@ def test_an_unknown_id_in_the_path_is_not_found(ask):
         "request_log_url": f"https://dashboard.stripe.com/test/logs/{answer.headers['request-id']}",
         "type": "invalid_request_error",
     }
+
+
+@pytest.mark.parametrize("id", ["{}", " GET", "%20GET", "{customer}", "cus_%00", "%ff"])
+def test_whatever_stands_in_the_place_of_an_id_is_an_id(ask, id):
+    answer = ask("GET", f"/v1/customers/{id}")
+
+    assert (answer.status, answer.error["param"]) == (404, "id")
+    assert answer.error["message"] == f"No such customer: '{unquote(id)}'"
 
 
 def test_json_is_not_what_the_api_reads(ask):
