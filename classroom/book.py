@@ -79,7 +79,7 @@ def made(notebook: Notebook) -> str:
 def drafted(notebook: Notebook) -> NotebookNode:
     """The notebook before it is run."""
     source = notebook.text(notebook.source.read_text(encoding="utf-8"))
-    book = jupytext.reads(source, fmt="py:percent")
+    book: NotebookNode = jupytext.reads(source, fmt="py:percent")
     book.metadata = nbformat.from_dict(METADATA)
     seen: Counter[str] = Counter()
     for cell in book.cells:

@@ -19,14 +19,19 @@ SETTINGS = Path(__file__).parent / "jupyterlab"  # no news, and a page keeps liv
 def lab(course: Course, *, browser: bool) -> None:
     """Make the learner's copies, then run JupyterLab until Ctrl-C."""
     made = copies.make(course)
-    print(f"work/ has your copies of the notebooks ({len(made)} new).")
+    print(
+        f"work/ has your copies of the notebooks ({len(made)} new). Starting JupyterLab …",
+        flush=True,
+    )
     port, token = free_port(), secrets.token_urlsafe(16)
     start = f"/lab/tree/{next_notebook(course).relative_to(course.root).as_posix()}"
-    print(f"Open http://{HOST}:{port}{start}?token={token}\nCtrl-C ends it.", flush=True)
     os.environ.update(environment())
-    from jupyterlab.labapp import LabApp
+    from jupyterlab.labapp import LabApp  # takes a second
 
-    LabApp.launch_instance(arguments(course, port, token, start, browser=browser and has_screen()))
+    options = arguments(course, port, token, start, browser=browser and has_screen())
+    server = LabApp.initialize_server(options)
+    print(f"Open http://{HOST}:{port}{start}?token={token}\nCtrl-C ends it.", flush=True)
+    server.start()
 
 
 def arguments(course: Course, port: int, token: str, start: str, *, browser: bool) -> list[str]:
