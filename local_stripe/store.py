@@ -96,9 +96,6 @@ class Table:
         self._places: dict[str, int] = {}  # id -> index in _rows
         self._indexes: dict[str, dict[Any, list[int]]] = {}  # field -> value -> sorted places
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     def get(self, id: str) -> Object | None:
         """The object, or None."""
         place = self._places.get(id)

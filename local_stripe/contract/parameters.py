@@ -171,10 +171,6 @@ def _decimal(raw: Any, name: str) -> Decimal:
     return number
 
 
-def _anything(raw: Any, name: str) -> Any:
-    return raw
-
-
 def _refuse_all(raw: Any, name: str) -> Any:
     raise errors.not_implemented(f"the parameter {name}", name)
 
@@ -185,8 +181,6 @@ _SCALARS: dict[Any, Check] = {
     bool: _boolean,
     float: _number,
     Decimal: _decimal,
-    Any: _anything,
-    object: _anything,
 }
 
 

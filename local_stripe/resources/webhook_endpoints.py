@@ -25,7 +25,7 @@ def create(call: Call) -> Object:
         "application": None,
         "created": call.clock.now(),
         "description": params.get("description"),
-        "enabled_events": _some(params["enabled_events"]),
+        "enabled_events": params["enabled_events"],
         "livemode": False,
         "metadata": call.metadata(),
         "status": "enabled",
@@ -46,7 +46,7 @@ def update(call: Call) -> Object:
     if "description" in params:
         changed["description"] = params["description"]
     if "enabled_events" in params:
-        changed["enabled_events"] = _some(params["enabled_events"])
+        changed["enabled_events"] = params["enabled_events"]
     if "url" in params:
         changed["url"] = _web_address(params["url"])
     if "disabled" in params:
@@ -62,12 +62,6 @@ def delete(call: Call) -> Object:
 def index(call: Call) -> Object:
     """Endpoints, newest first."""
     return page(call, _KIND)
-
-
-def _some(types: list[str]) -> list[str]:
-    if not types:
-        raise StripeError("You must listen for at least one event.", param="enabled_events")
-    return types
 
 
 def _web_address(url: str | None) -> str:

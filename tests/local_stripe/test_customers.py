@@ -169,3 +169,20 @@ def test_a_person_and_their_business_have_names_of_their_own(ask):
     customer = ask("POST", "/v1/customers", names).body
 
     assert (customer["individual_name"], customer["business_name"]) == ("Ann", "Ann's Lamps")
+
+
+def test_invoices_look_as_the_customer_wants_them(ask):
+    settings = {
+        "invoice_settings[footer]": "Thank you",
+        "invoice_settings[rendering_options][amount_tax_display]": "include_inclusive_tax",
+    }
+
+    assert ask("POST", "/v1/customers", settings).body["invoice_settings"] == {
+        "custom_fields": None,
+        "default_payment_method": None,
+        "footer": "Thank you",
+        "rendering_options": {
+            "amount_tax_display": "include_inclusive_tax",
+            "template": None,
+        },
+    }

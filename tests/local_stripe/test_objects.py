@@ -53,6 +53,11 @@ def test_an_object_that_fits_has_no_differences():
         ({**METHOD, "type": "cash"}, "body.type: 'cash' is none of"),
         ({**METHOD, "card": {**CARD, "last4": 4242}}, "body.card.last4: 4242 is no"),
         ({**METHOD, "card": []}, "body.card: [] is no"),
+        ({**METHOD, "metadata": []}, "body.metadata: [] is no map"),
+        (
+            {**METHOD, "card": {**CARD, "networks": {"available": {}, "preferred": None}}},
+            "body.card.networks.available: {} is no list",
+        ),
         ({**METHOD, "metadata": {"order": 7}}, "body.metadata.order: 7 is no"),
         ({**METHOD, "customer": {"id": "cus_1", "object": "charge"}}, "'charge' is none of"),
         ({**METHOD, "object": "payment"}, "is no kind that the SDK knows"),

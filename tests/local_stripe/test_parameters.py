@@ -182,3 +182,9 @@ def test_older_versions_may_send_what_the_newest_has_no_more():
         "card"
     ]
     assert refusal("PaymentIntentCreateParams", raw).fields["param"] == "payment_method_types"
+
+
+def test_a_kind_of_parameter_that_no_endpoint_here_has_is_refused_by_name():
+    error = refusal("FileCreateParams", {"purpose": "dispute_evidence", "file": "x"})
+
+    assert error.args[0] == "The local Stripe does not implement the parameter file."

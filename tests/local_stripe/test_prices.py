@@ -186,6 +186,31 @@ TIERED = {"billing_scheme": "tiered", "tiers_mode": "volume", "tiers[0][up_to]":
             "tiers",
         ),
         (
+            {"recurring[interval]": "month", "billing_scheme": "tiered", "tiers_mode": "volume"},
+            "Missing required param: tiers.",
+            "tiers",
+        ),
+        (
+            {"unit_amount": 1, "tiers_mode": "volume"},
+            "You must pass `billing_scheme=tiered` when passing tiers_mode",
+            "tiers_mode",
+        ),
+        (
+            {"unit_amount": 1, "recurring[interval]": "month", "recurring[meter]": "mtr_1"},
+            "The local Stripe does not implement metered prices.",
+            "recurring[meter]",
+        ),
+        (
+            {"unit_amount": 1, "recurring[interval]": "month", "recurring[interval_count]": 0},
+            "This value must be greater than or equal to 1.",
+            "recurring[interval_count]",
+        ),
+        (
+            {"unit_amount": 1, "currency_options[eur][tiers][0][up_to]": "inf"},
+            "The local Stripe does not implement tiers in other currencies.",
+            "currency_options[eur]",
+        ),
+        (
             {"unit_amount": 5, "recurring[interval]": "month", "recurring[usage_type]": "metered"},
             "Starting with Stripe version `2025-03-31.basil`, metered prices must be backed by "
             "meters.",
@@ -275,6 +300,12 @@ def test_prices_are_found_by_field(ask, price, product):
     assert found({"currency": "eur"}) == []
     search = ask("GET", "/v1/prices/search", {"query": f'product:"{product}" AND active:"true"'})
     assert [price["id"] for price in search.body["data"]] == [monthly, once]
+
+
+def test_ten_lookup_keys_are_the_most(ask):
+    answer = ask("GET", "/v1/prices", {f"lookup_keys[{n}]": str(n) for n in range(11)})
+
+    assert (answer.status, answer.error["param"]) == (400, "lookup_keys")
 
 
 def test_a_price_cannot_be_deleted(ask):

@@ -111,6 +111,17 @@ def test_what_cannot_be_is_refused(ask, params, message, code, param):
     assert answer.error["message"].startswith(message)
 
 
+def test_where_a_product_is_taxed_goes_with_how(ask, widget):
+    path = f"/v1/products/{widget['id']}"
+    details = {"tax_details[tax_code]": "txcd_1", "tax_details[performance_location]": "taxloc_1"}
+    taxed = ask("POST", path, details).body
+
+    assert taxed["tax_code"] == "txcd_1"
+    assert taxed["tax_details"] == {"performance_location": "taxloc_1", "tax_code": "txcd_1"}
+    renamed = ask("POST", path, {"name": "Gadget"}).body
+    assert renamed == {**taxed, "name": "Gadget"}
+
+
 def test_a_name_cannot_be_unset(ask, widget):
     answer = ask("POST", f"/v1/products/{widget['id']}", {"name": ""})
 
@@ -144,6 +155,7 @@ def test_the_default_price_must_be_one_of_its_own(ask, widget):
     other = ask("POST", "/v1/prices", {**price, "product_data[name]": "Other"}).body["id"]
 
     assert ask("POST", path, {"default_price": own}).body["default_price"] == own
+    assert ask("POST", path, {"default_price": ""}).body["default_price"] is None
     assert ask("POST", path, {"default_price": other}).error["param"] == "default_price"
     unknown = ask("POST", path, {"default_price": "price_nope"})
     assert (unknown.status, unknown.error["message"]) == (400, "No such price: 'price_nope'")
