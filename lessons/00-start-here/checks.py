@@ -1,6 +1,8 @@
 """Checks for chapter 00: a first payment, its answer, and the keys."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import stripe
 
@@ -56,8 +58,9 @@ def check_describe(describe) -> None:
         ("a paid payment of order A-17", paid, True, "A-17"),
         ("an unpaid payment without metadata", open_, False, None),
     ):
-        answer = describe(payment)
         called = f"Called describe with {name}"
+        with noted(called):
+            answer = describe(payment)
         expect(
             type(answer) is dict,
             f"{called}, returned a {type(answer).__name__}, expected a dictionary.",
@@ -80,15 +83,18 @@ def check_describe(describe) -> None:
 
 def check_usable_key(usable_key) -> None:
     for key in ("sk_test_example", "rk_test_example", "sk_test_exampleOlive_live_sk"):
-        try:
-            answer = usable_key(key)
-        except ValueError:
-            answer = "a ValueError"
-        expect(
-            answer == key,
-            f'Called usable_key("{key}"), got {answer!r}, expected the key itself: '
-            "its first eight letters say that it is a test key for a server.",
+        called = f'Called usable_key("{key}")'
+        expected = (
+            "expected the key itself: "
+            "its first eight letters say that it is a test key for a server."
         )
+        try:
+            with noted(called):
+                answer = usable_key(key)
+        except ValueError:
+            expect(False, f"{called}, it raised ValueError, {expected}")
+        else:
+            expect(answer == key, f"{called}, returned {answer!r}, {expected}")
     for key, kind in (
         ("sk_live_example", "a live secret key"),
         ("rk_live_example", "a live restricted key"),
@@ -97,8 +103,10 @@ def check_usable_key(usable_key) -> None:
         ("", "no key at all"),
         ("my sk_test_example", "no key of Stripe's: it only contains one"),
     ):
+        called = f'Called usable_key("{key}")'
         try:
-            answer = usable_key(key)
+            with noted(called):
+                answer = usable_key(key)
         except ValueError as error:
             expect(
                 not key or key not in str(error),
@@ -107,8 +115,7 @@ def check_usable_key(usable_key) -> None:
         else:
             expect(
                 False,
-                f'Called usable_key("{key}"), returned {answer!r}, expected a ValueError: '
-                f"it is {kind}.",
+                f"{called}, returned {answer!r}, expected a ValueError: it is {kind}.",
             )
 
 
@@ -141,6 +148,16 @@ def check_take_payment(take_payment) -> None:
         f"Called it with a card that is declined, returned {declined!r}, "
         'expected {"ok": False, "message": "Your card was declined."}.',
     )
+
+
+@contextmanager
+def noted(called: str) -> Iterator[None]:
+    """Let an exception of the answer say for which call it came."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"{called}.")
+        raise
 
 
 def fresh_client() -> stripe.StripeClient:
@@ -229,7 +246,7 @@ def describe(payment):
         "order": payment.metadata["order"], "request": payment.last_response.request_id,
     }
 """,
-                "KeyError: 'order'",
+                "KeyError: 'order'\nCalled describe with an unpaid payment without metadata.",
             ),
             Wrong(
                 """\
@@ -267,6 +284,15 @@ def describe(payment):
             "that does not contain the key. Otherwise return it.",
         ),
         wrong=(
+            Wrong(
+                """\
+def usable_key(key):
+    if key[0] in "sr" and key[1:].startswith("k_test_"):
+        return key
+    raise ValueError("not a test key")
+""",
+                'Called usable_key("").',
+            ),
             Wrong(
                 """\
 def usable_key(key):

@@ -109,7 +109,8 @@ timeline()
 # %% [markdown]
 # JupyterLab shows a diagram, other places show text: it is the same. Read it from top to bottom.
 # An arrow forth is a request, an arrow back is its answer. Ids are shortened and numbered, so
-# that you can follow one through the picture.
+# that you can follow one through the picture. The `v1` of your calls is the `/v1` of Stripe's
+# addresses: there is a second set of calls, `v2`, which this course does not need.
 
 # %% [markdown]
 # ## Follow the money
@@ -131,7 +132,7 @@ timeline()
 #     B-->>P: yes
 #     P-->>S: succeeded
 #     S-->>C: thank you
-#     Note over P,B: some days later, the money,<br/>less the fee, is in your bank account
+#     Note over S,P: some days later, the money, less the fee,<br/>is in your bank account
 # ```
 
 # %% [markdown]
@@ -339,8 +340,9 @@ except KeyRefused as refusal:
 # %% [markdown]
 # ## Avoid two traps
 #
-# Older tutorials point the library elsewhere with `stripe.api_base`. Where does a `StripeClient`
-# go then? A transport that only writes down the address shows it, without any network.
+# For their tests, older tutorials point the library at a stand-in with `stripe.api_base`. Where
+# does a `StripeClient` go then? Give it a transport (the part that sends requests) that only
+# prints the address, and see, without any network.
 
 
 # %%
@@ -425,6 +427,9 @@ timeline()
 # %% [markdown]
 # Three: the token became a payment method, a PaymentIntent was made, and then it was confirmed.
 # Chapter 04 says why the last two are apart. By then you will have written them yourself.
+#
+# The `key` behind each request is none of the four keys above. It is a name that the shop gives to
+# the request, so that a retry does not pay twice. That, too, is chapter 04.
 
 # %% [markdown]
 # ## Summary

@@ -34,7 +34,9 @@ def check_make_app(make_app) -> None:
     payments = client.v1.payment_intents.list().data
     expect(
         [payment.status for payment in payments] == ["succeeded"],
-        f"Posted a good token, and Stripe has {said(payments)}, expected one that succeeded.",
+        f"Posted a good token, the answer is {paid.status_code}, and Stripe has {said(payments)}, "
+        "expected one that succeeded."
+        + (" A form's fields are in request.form." if paid.status_code == 415 else ""),
     )
     expect(
         (payments[0].amount, payments[0].currency) == (3900, "usd"),
@@ -47,7 +49,11 @@ def check_make_app(make_app) -> None:
         'expected 200 "Thank you".',
     )
 
-    declined = browser.post("/pay", data={"token": "tok_chargeDeclined"})
+    try:
+        declined = browser.post("/pay", data={"token": "tok_chargeDeclined"})
+    except stripe.CardError as error:
+        error.add_note("Posted a token whose card is declined, expected an answer with status 402.")
+        raise
     expect(
         (declined.status_code, declined.text) == (402, "Your card was declined."),
         f"Posted a token whose card is declined, the answer is {declined.status_code} "
@@ -220,6 +226,8 @@ EXERCISES = (
             wrong_app("error.user_message, 402", "error.user_message", "expected 402"),
             wrong_app("error.user_message, 402", "str(error), 402", "declined, the answer is 402"),
             wrong_app('request.form["token"]', 'request.form.get("token")', "Your code raised"),
+            wrong_app("stripe.CardError", "ValueError", "Posted a token whose card is declined"),
+            wrong_app("request.form", "request.get_json()", "A form's fields are in request.form"),
             wrong_app('"confirm": True,', "", "these payments: requires_confirmation"),
         ),
     ),

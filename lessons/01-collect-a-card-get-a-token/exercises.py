@@ -19,7 +19,8 @@ client = connect()
 # ## 1.1 Receive the form (7 min)
 #
 # *You practice:* the server's half of the pay page, from token to money.
-# *Out of scope:* the page itself; an order to pay for (chapter 02).
+# *Out of scope:* the page itself; an order to pay for (chapter 02); a bank that wants to ask the
+# customer first (exercise 1.4).
 #
 # Write the handler `pay`. The form has one field, `token`. The lamp costs 3900 cents (US dollars).
 # Make a PaymentMethod from the token, then let a PaymentIntent take the money from it.

@@ -104,7 +104,7 @@ form = """
 # %% [markdown]
 # Into none of them. There is an empty `div` and a hidden field named `token`. The rest is done by
 # two scripts nested in the form. The first comes from Stripe: **Stripe.js**. The second is yours,
-# and begins by filling the `div`.
+# and begins by filling the `div`. (`safe` tells Flask to leave the script's quotes as they are.)
 
 # %%
 mount = """
@@ -241,7 +241,8 @@ browse("/", height=200)
 
 # %% [markdown]
 # Type a card number and press *Read the card number*. The answer is `SecurityError`. Your script
-# may see that there is an iframe. It may not look inside.
+# may see that there is an iframe. It may not look inside. (*Pay* leads to a "Not Found" here: this
+# app has no `/pay`.)
 #
 # The rule behind it is the **same-origin policy**. An **origin** is a scheme, a host and a port. A
 # browser lets a page read what comes from its own origin, and nothing else. It protects the
@@ -469,15 +470,15 @@ from sample_app import pages
 show(pages.pay_order)
 
 # %% [markdown]
-# `payments.pay` turns the token into a PaymentMethod and lets a PaymentIntent take the money, as
-# you did above. You will read it in chapter 04. Here, note what the customer sees: a declined card
-# brings her back to the form, with the reason.
+# `pay`, of `sample_app/payments.py`, turns the token into a PaymentMethod and lets a PaymentIntent
+# take the money, as you did above. You will read it in chapter 04. Here, note what the customer
+# sees: a declined card brings her back to the form, with the reason.
 
 # %% [markdown]
 # ## Pay an order in the page
 #
 # Now pay like a customer. The next cell opens a fresh shop and places an order for a lamp. Nobody
-# has paid for it.
+# has paid for it. (`app_context` says whose database `db` is: this shop's.)
 
 # %%
 from sample_app.database import db
