@@ -121,6 +121,19 @@ def check_charge_order(answer: Callable[..., Any]) -> None:
     _check_saved(desk, called)
     _check_key_survives(answer)
     _check_decline(answer)
+    _check_two_orders(answer)
+
+
+def _check_two_orders(answer: Callable[..., Any]) -> None:
+    desk = Desk()
+    other = Order(amount=desk.order.amount)
+    desk.session.add(other)
+    called = "Called charge_order with one order, then with another one"
+    try:
+        for order in (desk.order, other):
+            answer(desk.session, desk.client, order, "pm_card_visa")
+    except stripe.IdempotencyError:
+        raise Mistake(f"{called}: both sent the same key, and Stripe refused the second.") from None
 
 
 def _check_saved(desk: Desk, called: str) -> None:
@@ -138,6 +151,11 @@ def _check_key_survives(answer: Callable[..., Any]) -> None:
         got = answer(desk.session, desk.client, desk.order, "pm_card_visa")
     except stripe.APIConnectionError:
         desk.session.rollback()
+        status = desk.order.status
+        expect(
+            status == "pending",
+            f"{called}: the saved order is {status!r}, expected 'pending': nobody knows yet.",
+        )
     else:
         raise Mistake(f"{called}, returned {got!r}, expected APIConnectionError to come through.")
     expect(
@@ -168,7 +186,7 @@ def _check_decline(answer: Callable[..., Any]) -> None:
 def check_charge_with_retries(answer: Callable[..., Any]) -> None:
     for losses in (1, 2, 0):
         desk = Desk(losses)
-        called = f"Called charge_with_retries with {losses} lost answers"
+        called = f"Called charge_with_retries with {losses} lost answer{'s' * (losses != 1)}"
         try:
             got = answer(desk.client, payment(desk.order, "pm_card_visa"), "key of the order")
         except stripe.APIConnectionError:
@@ -193,8 +211,27 @@ def check_charge_with_retries(answer: Callable[..., Any]) -> None:
     except stripe.APIConnectionError:
         tries = len(desk.line.keys)
         expect(tries == 4, f"{called} and tries=4: it tried {tries} times, expected 4.")
+    else:
+        raise Mistake(
+            f"{called}, returned {got!r}: the caller must learn that nobody knows how it ended."
+        )
+    _check_declined_once(answer)
+
+
+def _check_declined_once(answer: Callable[..., Any]) -> None:
+    desk = Desk()
+    called = "Called charge_with_retries with a declined card"
+    declined = payment(desk.order, "pm_card_visa_chargeDeclined")
+    try:
+        got = answer(desk.client, declined, "key of the order")
+    except stripe.CardError:
+        tries = len(desk.line.keys)
+        expect(
+            tries == 1,
+            f"{called}: it asked {tries} times. A decline is an answer, and Stripe replays it.",
+        )
         return
-    raise Mistake(f"{called}, returned {got!r}: the caller must learn that nobody knows.")
+    raise Mistake(f"{called}, returned {got!r}, expected CardError to come through.")
 
 
 def check_try_card(answer: Callable[..., Any]) -> None:
@@ -210,6 +247,12 @@ def check_try_card(answer: Callable[..., Any]) -> None:
         "Called try_card with a declined card: the order still has its old key, "
         "so Stripe replays that decline for ever.",
     )
+    second = desk.order.idempotency_key
+    _try(answer, desk, "pm_card_visa_chargeDeclined", "pending", "with a declined card again")
+    expect(
+        desk.order.idempotency_key not in (None, "first attempt", second),
+        "Called try_card with a declined card again: the second decline brought no new key.",
+    )
     _try(answer, desk, "pm_card_visa", "paid", "with a good card after a decline")
     desk.order.status = "pending"  # as a second browser tab sees it
     desk.order.idempotency_key = "second tab"
@@ -218,6 +261,23 @@ def check_try_card(answer: Callable[..., Any]) -> None:
     taken = desk.taken
     expect(taken == 21750, f"Called try_card twice: Stripe took {taken}, expected 21750.")
     _check_lost_confirm(answer)
+    _check_not_paid(answer)
+
+
+def _check_not_paid(answer: Callable[..., Any]) -> None:
+    desk = Desk()
+    desk.open_intent()
+    called = "Called try_card with a card that does not exist"
+    try:
+        got = answer(desk.session, desk.client, desk.order, "pm_nothing")
+    except stripe.InvalidRequestError:
+        pass
+    else:
+        raise Mistake(f"{called}, returned {got!r}, expected InvalidRequestError to come through.")
+    desk = Desk()
+    desk.open_intent()
+    desk.client.v1.payment_intents.cancel(desk.order.payment_intent_id or "")
+    _try(answer, desk, "pm_card_visa", "pending", "for a PaymentIntent that was canceled unpaid")
 
 
 def _try(answer: Callable[..., Any], desk: Desk, card: str, expected: str, when: str) -> None:
@@ -257,6 +317,7 @@ def check_proves(answer: Callable[..., Any]) -> None:
     pay = desk.client.v1.payment_intents.create
     own = pay(payment(order, "pm_card_visa"))
     stranger = {"order_id": "another order"}
+    canceled = desk.client.v1.payment_intents.cancel(pay(payment(order)).id)
     for intent_id, expected, which in (
         (own.id, True, "the order's own payment"),
         (pay(payment(order)).id, False, "a payment that nobody has paid"),
@@ -267,7 +328,9 @@ def check_proves(answer: Callable[..., Any]) -> None:
         ),
         (pay(payment(order, "pm_card_visa", metadata={})).id, False, "a payment without metadata"),
         (pay(payment(order, "pm_card_visa", amount=100)).id, False, "a payment of 1.00"),
+        (pay(payment(order, "pm_card_visa", amount=99900)).id, False, "a payment of 999.00"),
         (pay(payment(order, "pm_card_visa", currency="jpy")).id, False, "a payment in yen"),
+        (canceled.id, False, "a payment that was canceled"),
         ("pi_nothing", False, "an id that names nothing"),
     ):
         called = f"Called proves with {which}"
@@ -275,9 +338,10 @@ def check_proves(answer: Callable[..., Any]) -> None:
             got = answer(desk.client, order, intent_id)
         except Exception as error:
             raise Mistake(
-                f"{called}, it raised {type(error).__name__}, expected {expected}."
+                f"{called}, it raised {type(error).__name__}, expected {expected}.\n{error}"
             ) from None
-        expect(got is expected, f"{called}, returned {got!r}, expected {expected}.")
+        clue = " Metadata comes back as text: compare it with text." if expected else ""
+        expect(got is expected, f"{called}, returned {got!r}, expected {expected}.{clue}")
 
 
 CHARGE = """
@@ -333,6 +397,18 @@ def try_card(session, client, order, card):
     return order.status
 """
 
+# Whatever the PaymentIntent says, a click on one that is done counts as paid.
+DOUBLE_CLICK = """    except stripe.InvalidRequestError as error:
+        {done}
+    order.status ="""
+
+
+def _double_click(done: str) -> str:
+    new_key = "order.idempotency_key = str(uuid.uuid4())"
+    code = TRY.format(errors="CardError", declined=new_key)
+    return code.replace("    order.status =", DOUBLE_CLICK.format(done=done))
+
+
 PROVES = """
 def proves(client, order, intent_id):
     intent = client.v1.payment_intents.retrieve(intent_id)
@@ -372,6 +448,20 @@ EXERCISES = (
                 "did not carry the order's idempotency_key",
             ),
             Wrong(
+                CHARGE.format(**CHARGED | {"key": "order.idempotency_key = 'the key'"}),
+                "both sent the same key",
+            ),
+            Wrong(
+                CHARGE.format(
+                    **CHARGED
+                    | {
+                        "commit": "order.status = 'paid'; session.commit()",
+                        "declined": "order.status = 'pending'; session.commit()",
+                    }
+                ),
+                "the saved order is 'paid', expected 'pending'",
+            ),
+            Wrong(
                 CHARGE.format(**CHARGED).replace("stripe.CardError", "stripe.StripeError"),
                 "expected APIConnectionError to come through",
             ),
@@ -402,6 +492,12 @@ EXERCISES = (
             Wrong(
                 RETRY.format(key="'rug'", lost="if not left: raise"),
                 "another key than the one it was given",
+            ),
+            Wrong(
+                RETRY.format(key="key", lost="if not left: raise").replace(
+                    "APIConnectionError", "StripeError"
+                ),
+                "it asked 3 times. A decline is an answer",
             ),
         ),
     ),
@@ -438,6 +534,11 @@ EXERCISES = (
                 ),
                 "returned 'pending', expected 'paid'",
             ),
+            Wrong(
+                _double_click("if error.code != 'payment_intent_unexpected_state': raise"),
+                "canceled unpaid, returned 'paid'",
+            ),
+            Wrong(_double_click("pass"), "a card that does not exist, returned 'paid'"),
         ),
     ),
     Exercise(
@@ -471,6 +572,29 @@ EXERCISES = (
                     "and intent.metadata['order_id'] == str(order.id)",
                 ),
                 "a payment of 1.00, returned True",
+            ),
+            Wrong(
+                PROVES.format(
+                    proof="intent.status == 'succeeded' "
+                    "and intent.metadata.get('order_id') == str(order.id)",
+                ),
+                "'get' is a dict method",
+            ),
+            Wrong(
+                PROVES.format(
+                    proof="intent.status != 'requires_payment_method' "
+                    "and intent.metadata.to_dict().get('order_id') == str(order.id) "
+                    "and intent.amount == order.amount and intent.currency == 'usd'",
+                ),
+                "a payment that was canceled, returned True",
+            ),
+            Wrong(
+                PROVES.format(
+                    proof="intent.status == 'succeeded' "
+                    "and intent.metadata.to_dict().get('order_id') == order.id "
+                    "and intent.amount == order.amount and intent.currency == 'usd'",
+                ),
+                "Metadata comes back as text",
             ),
         ),
     ),

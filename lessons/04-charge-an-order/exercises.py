@@ -139,6 +139,7 @@ print("a rug for 8900 cents, and the customer paid", sum(train.paid.values()))
 # - It returns the PaymentIntent.
 # - If the last try gets lost as well, the caller must learn of it: let that
 #   `stripe.APIConnectionError` through. (What did `stubborn_charge` return then?)
+# - A decline is an answer, not a lost one: it goes to the caller at once.
 
 
 # %%
@@ -169,8 +170,9 @@ check("4.2", charge_with_retries)
 # - Declined: the order stays `"pending"`, and gets a **new** key for the next attempt. Commit.
 # - The PaymentIntent was paid before, by a double click: Stripe refuses with
 #   `stripe.InvalidRequestError`, whose `code` is `"payment_intent_unexpected_state"`. Retrieve the
-#   PaymentIntent; if its status is `"succeeded"`, the order is `"paid"`. Commit.
+#   PaymentIntent; only if its status is `"succeeded"`, the order is `"paid"`. Commit.
 # - The answer got lost: keep the key and let the `stripe.APIConnectionError` through.
+# - Any other failure of Stripe's is not yours to hide: let it through.
 
 
 # %%
@@ -208,7 +210,8 @@ check("4.3", try_card)
 #
 # The browser says that `intent_id` paid for the order. Write `proves(client, order, intent_id)`: it
 # returns `True` if that PaymentIntent succeeded and was made for this order (its `metadata` names
-# the order's id as `order_id`, and its amount and currency are the order's), else `False`.
+# the order's id, as text, under `order_id`, its amount is the order's, and its currency is `"usd"`),
+# else `False`.
 #
 # The id comes from a stranger. It may name nothing at all (Stripe raises
 # `stripe.InvalidRequestError`), or a payment without any metadata. Both prove nothing: `False`.

@@ -117,8 +117,9 @@ print(found.metadata["order_id"] == order.id, found.amount == order.amount)
 
 # %% [markdown]
 # With an id on each side you can start from either one: from a customer's order when they call, and
-# from a payment when the bank does. **Metadata** is the place for your own ids at Stripe. It is no
-# place for secrets or for a customer's personal details.
+# from a payment when the bank does. **Metadata** is the place for your own ids at Stripe, and it
+# comes back as text: send 7, get `'7'`. It is no place for secrets or for a customer's personal
+# details.
 
 # %% [markdown]
 # ## Lose an answer
@@ -151,13 +152,14 @@ except stripe.APIConnectionError as error:
     print(intent.status)
 
 # %% [markdown]
-# Your shop saw one failure and one success. Ask Stripe what it saw:
+# Your shop saw one failure and one success. Ask Stripe what it saw. (A payment may come without
+# metadata. `to_dict()` makes it a plain dict, whose `get` then says `None` where `[...]` would fail.)
 
 
 # %%
 def payments_of(order):
     newest = client.v1.payment_intents.list(params={"limit": 20})
-    return [intent for intent in newest.data if intent.metadata["order_id"] == order.id]
+    return [i for i in newest.data if i.metadata.to_dict().get("order_id") == order.id]
 
 
 print([intent.amount_received for intent in payments_of(order)])
@@ -266,6 +268,8 @@ except stripe.IdempotencyError as error:
 # %% [markdown]
 # Stripe refuses to guess which of the two you meant. A school's billing met this when its retries
 # sent other parameters under the old key (`fjordllc/bootcamp#3928`). One key, one request.
+#
+# So take the lamp out again; nothing was committed.
 
 # %%
 session.rollback()
@@ -359,8 +363,8 @@ timeline()
 
 # %% [markdown]
 # Never: a decline is an answer, and Stripe replays it like any other. Nobody asked the bank. So the
-# rule gets its second half. After a lost answer, keep the key. After an answer, *any* answer, the
-# next attempt gets a new key.
+# rule gets its second half. After a lost answer, keep the key. After a decline, the next attempt
+# gets a new key.
 
 # %%
 order.idempotency_key = str(uuid.uuid4())
@@ -400,8 +404,11 @@ for card in ["pm_card_visa_chargeDeclined", "pm_card_mastercard", "pm_card_visa"
 
 # %% [markdown]
 # The first card is declined, the second one pays. The third attempt, a double click perhaps, finds a
-# PaymentIntent that is done: `payment_intent_unexpected_state` here means *already paid*. Your own
-# shop does it this way, with a key for each step.
+# PaymentIntent that is done: `payment_intent_unexpected_state` here means *already paid*. (A canceled
+# one is done as well, and not paid. Ask for its status before you believe.)
+#
+# The course's shop does it this way. As one key is for one request, each step has its own, made from
+# the order's key: `…:intent` to create, `…:pm_…` to confirm with that card.
 
 # %% [markdown]
 # ## Compare with the older way
@@ -465,7 +472,8 @@ print(accept(table, paid.id), accept(plant, paid.id))
 # %% [markdown]
 # ## See the shop do it
 #
-# The course's shop has all of it in one function. Read it slowly; you know every line's reason.
+# The course's shop has all of it in one function. Read it slowly. `_end_attempt` gives the order a
+# new key. It may do so after *any* answer, because one PaymentIntent cannot be paid twice.
 
 # %%
 from sample_app import payments
@@ -473,8 +481,9 @@ from sample_app import payments
 show(payments.pay)
 
 # %% [markdown]
-# Find the three commits: before Stripe is asked, when the PaymentIntent is known, and at the end.
-# The last one is in `settle`, and so is the check you wrote a minute ago.
+# Three commits keep it safe. One you see, before Stripe is asked. One is in `_create_intent`, once the
+# PaymentIntent's id is known. The last is in `settle`, and so is the check you wrote a minute ago.
+# `lock` makes a second request for the same order wait its turn.
 
 # %%
 show(payments.settle)
@@ -508,9 +517,12 @@ print(first.status_code, first.json["message"])
 # %%
 second = web.post("/orders", json={"token": "tok_mastercard", "item_ids": [1]}, headers=headers)
 print(second.status_code, second.json["status"])
+print("same order:", second.json["id"] == first.json["order"]["id"])
 
 # %% [markdown]
-# The shop offers its customers what Stripe offers the shop: say it twice, get it once.
+# The shop offers its customers what Stripe offers the shop: say it twice, get it once. Stripe would
+# have refused the new card under the old key. The shop's key names the *order*: other items under it
+# are refused, another card is not.
 
 # %% [markdown]
 # ## Summary

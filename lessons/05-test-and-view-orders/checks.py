@@ -1,10 +1,12 @@
 """Checks for chapter 05: tests that notice, pages that lose nobody, receipts for their owners."""
 
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import Row, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from werkzeug.test import TestResponse
 
@@ -80,7 +82,8 @@ def complaint_of(test: Callable[..., Any], client: type[FlaskClient]) -> str | N
     try:
         test(app.test_client())
     except AssertionError as error:
-        return f"AssertionError {error}".strip()
+        line = traceback.extract_tb(error.__traceback__)[-1].line
+        return f"AssertionError {error}".strip() + (f"\n  in the line: {line}" if line else "")
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return None
@@ -103,21 +106,19 @@ def check_page(answer: Callable[..., Any]) -> None:
         times = [100, 300, 200, 200, 200, 100, 300]
         session.add_all(Sale(id=n, created_at=time) for n, time in enumerate(times, 1))
         session.commit()
-        first = _ids(answer, session, 3)
+        shown = _page(answer, session, 3)
+        first = _ids(shown)
         expect(
             first == [7, 2, 5],
             f"Called page with limit=3, returned the sales {first}, expected [7, 2, 5]: newest first, "
             "and among equal times the larger id first.",
         )
-        seen, last = list(first), first[-1]
+        seen = list(first)
         session.add(Sale(id=8, created_at=400))
         session.commit()
         for _ in range(3):
-            found = _ids(answer, session, 2, last)
-            seen += found
-            if not found:
-                break
-            last = found[-1]
+            shown = _page(answer, session, 2, shown[-1]) if shown else []
+            seen += _ids(shown)
         repeated = sorted({n for n in seen if seen.count(n) > 1})
         missing = sorted(set(range(1, 8)) - set(seen))
         expect(not repeated, f"Turned all pages while a sale arrived: {repeated} came twice.")
@@ -126,19 +127,58 @@ def check_page(answer: Callable[..., Any]) -> None:
             seen == [7, 2, 5, 4, 3, 6, 1],
             f"Turned all pages, got the sales {seen}, expected [7, 2, 5, 4, 3, 6, 1].",
         )
+        _check_reading(answer, session)
 
 
-def _ids(answer: Callable[..., Any], session: Session, limit: int, after: int | None = None) -> Any:
-    cursor = session.get(Sale, after) if after else None
-    got = answer(session, limit, after=cursor)
+def _check_reading(answer: Callable[..., Any], session: Session) -> None:
+    called = "Called page with a sale to start after"
+    last = _page(answer, session, 1)[0]
+    with _asked(session) as asked:
+        _page(answer, session, 2, last)
+    # SQLAlchemy gives SQLite every LIMIT with an OFFSET behind it, as the last parameter.
+    expect(
+        not any("OFFSET" in statement and told[-1] for statement, told in asked),
+        f"{called}: it used OFFSET, which reads all it skips.",
+    )
+    expect(
+        all("LIMIT" in statement or "sales.id = ?" in statement for statement, _ in asked),
+        f"{called}: it read the whole table. Let the query compare and limit.",
+    )
+
+
+@contextmanager
+def _asked(session: Session) -> Iterator[list[tuple[str, Any]]]:
+    """What the database is asked meanwhile: statements and their parameters."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, told: Any, *_rest: Any) -> None:
+        asked.append((statement, told))
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    yield asked
+    event.remove(session.get_bind(), "before_cursor_execute", note)
+
+
+def _page(answer: Callable[..., Any], session: Session, limit: int, after: Any = None) -> list[Any]:
+    got = answer(session, limit, after=after)
     expect(isinstance(got, list), f"Called page, returned {type(got).__name__}, expected a list.")
-    return [sale.id for sale in got]
+    expect(
+        not any(isinstance(sale, Row) for sale in got),
+        "Called page, returned a list of rows, expected sales: session.scalars brings the objects, "
+        "session.execute brings rows.",
+    )
+    return got
+
+
+def _ids(sales: list[Any]) -> list[int]:
+    return [sale.id for sale in sales]
 
 
 RECEIPTS = {
     101: {"customer": 1, "text": "1x Mirror, 74.25"},
     102: {"customer": 2, "text": "1x Rug, 89.00"},
     104: {"customer": None, "text": "1x Chair, 59.50"},
+    205: {"customer": 2, "text": "1x Coat hook, 12.50"},
 }
 NOTHING = ({"error": "There is no such order."}, 404)
 
@@ -146,6 +186,7 @@ NOTHING = ({"error": "There is no such order."}, 404)
 def check_receipt(answer: Callable[..., Any]) -> None:
     for order_id, customer, expected, which in (
         (102, 2, ({"text": "1x Rug, 89.00"}, 200), "the customer's own order"),
+        (205, 2, ({"text": "1x Coat hook, 12.50"}, 200), "an order that only `receipts` has"),
         (101, 2, NOTHING, "another customer's order"),
         (999, 2, NOTHING, "an order that does not exist"),
         (101, None, NOTHING, "somebody's order, and nobody signed in"),
@@ -189,6 +230,21 @@ def page(session, limit, after=None):
     if after is not None:
         query = query.where({behind})
     return list(session.scalars(query))
+"""
+SLICED = """
+def page(session, limit, after=None):
+    query = select(Sale).order_by(Sale.created_at.desc(), Sale.id.desc())
+    found = list(session.scalars(query))
+    start = 0 if after is None else found.index(after) + 1
+    return found[start : start + limit]
+"""
+COUNTED = """
+def page(session, limit, after=None):
+    query = select(Sale).order_by(Sale.created_at.desc(), Sale.id.desc())
+    start = 0
+    if after is not None:
+        start = list(session.scalars(query.with_only_columns(Sale.id))).index(after.id) + 1
+    return list(session.scalars(query.offset(start).limit(limit)))
 """
 NEWEST = "Sale.created_at.desc(), Sale.id.desc()"
 BEHIND = "tuple_(Sale.created_at, Sale.id) < (after.created_at, after.id)"
@@ -258,6 +314,12 @@ EXERCISES = (
                 PAGE.format(order="Sale.id.desc()", behind="Sale.id < after.id"),
                 "expected [7, 2, 5]",
             ),
+            Wrong(
+                PAGE.format(order=NEWEST, behind=BEHIND).replace("scalars", "execute"),
+                "session.execute brings rows",
+            ),
+            Wrong(SLICED, "it read the whole table"),
+            Wrong(COUNTED, "it used OFFSET"),
         ),
     ),
     Exercise(
@@ -272,6 +334,13 @@ EXERCISES = (
             "{'error': 'There is no such order.'}, 404",
         ),
         wrong=(
+            Wrong(
+                RECEIPT.format(
+                    hidden="customer is None or found is None or found['customer'] != customer",
+                    refusal=repr(NOTHING),
+                ).replace("receipts.get", "RECEIPTS.get"),
+                "an order that only `receipts` has",
+            ),
             Wrong(
                 RECEIPT.format(hidden="found is None", refusal=repr(NOTHING)),
                 "for another customer's order, returned ({'text': '1x Mirror, 74.25'}, 200)",

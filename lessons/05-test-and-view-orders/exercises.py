@@ -27,7 +27,8 @@ from classroom import check, hint, solution
 # uses `assert`. All three must pass with a healthy shop, and each broken shop must fail at least one.
 #
 # You need `web.post("/orders", json={"token": …, "item_ids": […]})`, `web.get(f"/orders/{id}")`,
-# `answer.status_code` and `answer.json`, which has `id`, `status`, `amount` and `description`.
+# `answer.status_code` and `answer.json`, which has `id`, `status`, `amount` and `description` (after a
+# decline, they are in `answer.json["order"]`).
 # A chair (item 5) costs 5950; `tok_chargeDeclined` is a card that is declined.
 
 
@@ -86,7 +87,8 @@ class Sale(Base):
 # %% [markdown]
 # Write `page(session, limit, after=None)`. It returns a list of at most `limit` sales, newest first:
 # sorted by `created_at` descending, and among equal times by `id` descending. With `after`, a
-# `Sale`, it starts with the first one *behind* that sale in this order. No `offset`.
+# `Sale`, it starts with the first one *behind* that sale in this order. The database does the work:
+# no `offset`, and no row is read that the page does not show.
 #
 # `tuple_(Sale.created_at, Sale.id) < (1700, 12)` compares both columns at once, the way Python
 # compares tuples: by time, and by id where the times are equal.
@@ -144,7 +146,8 @@ for order_id in range(100, 105):
 # - the customer's own order: `{"text": …}` and 200
 # - everything else: the same words, `{"error": "There is no such order."}`, and the same status 404
 #
-# An order that a guest placed has `"customer": None`. Such a receipt is shown to nobody here: its number is easy to guess.
+# An order that a guest placed has `"customer": None`. Such a receipt is shown to nobody here: its
+# number is easy to guess.
 
 
 # %%

@@ -91,7 +91,8 @@ except AssertionError as error:
 # a world pass alone and fail together, or the other way round, which is worse.
 #
 # So each test gets a new shop, a new database and a new Stripe. Sounds slow? All three live in
-# memory.
+# memory. `create_app` makes a shop, its command `seed` fills the shelves, and the `InProcess` carrier
+# takes the shop's requests to its own Stripe instead of the network.
 
 
 # %%
@@ -99,7 +100,8 @@ def new_world():
     carrier = InProcess(LocalStripe())
     settings = {"DATABASE_URL": "sqlite://", "SECRET_KEY": "for tests"}
     app = create_app({**settings, "STRIPE_SECRET_KEY": SECRET_KEY, "STRIPE_HTTP_CLIENT": carrier})
-    app.test_cli_runner().invoke(args=["seed"])
+    with app.app_context():
+        app.test_cli_runner().invoke(args=["seed"])
     return app.test_client(), app.extensions["stripe"]
 
 
@@ -107,9 +109,9 @@ def new_world():
 test_one_order_makes_one_payment(*new_world())
 
 # %% [markdown]
-# `LocalStripe` is the Stripe of this course: a working stand-in that keeps everything in memory. In
-# the language of testing it is a **fake**. What prepares a test's world is a **fixture**; in pytest,
-# `new_world` would carry `@pytest.fixture`, and each test would name what it needs.
+# It passes. `LocalStripe` is the Stripe of this course: a working stand-in that keeps everything in
+# memory. In the language of testing it is a **fake**. What prepares a test's world is a **fixture**;
+# in pytest, `new_world` would carry `@pytest.fixture`, and each test would name what it needs.
 
 # %% [markdown]
 # ## Distrust a test that cannot fail
@@ -174,7 +176,7 @@ except stripe.InvalidRequestError as error:
 
 
 # %%
-def test_a_declined_order_takes_no_money_and_can_be_paid_later(web, client):
+def test_a_declined_order_takes_no_money_and_waits(web, client):
     answer = web.post("/orders", json={"token": "tok_chargeDeclined", "item_ids": [2]})
     order = answer.json["order"]
     assert answer.status_code == 402
@@ -182,7 +184,7 @@ def test_a_declined_order_takes_no_money_and_can_be_paid_later(web, client):
     assert client.v1.payment_intents.list().data[0].amount_received == 0
 
 
-test_a_declined_order_takes_no_money_and_can_be_paid_later(*new_world())
+test_a_declined_order_takes_no_money_and_waits(*new_world())
 
 # %% [markdown]
 # Look at its three parts: **arrange** nothing, **act** once, **assert** what was promised. It asks
@@ -236,8 +238,7 @@ for day, (customer, item_ids) in enumerate([(ada, [1]), (bob, [2]), (ada, [5, 5]
     buy(customer, item_ids, day)
 
 # %% [markdown]
-# The course that this one grew out of listed orders like this. Before you run it: whose orders does
-# Ada see?
+# Many a tutorial lists orders like this. Before you run it: whose orders does Ada see?
 
 # %%
 for order in session.scalars(select(Order).order_by(Order.created_at)):
@@ -266,6 +267,10 @@ for order in session.scalars(adas.order_by(Order.created_at)):
 from sample_app import orders
 
 show(orders.find_order)
+
+# %% [markdown]
+# `customer and customer.id` is `None` when nobody is signed in. So the set in braces says whose orders
+# you may read: nobody's, which are the guests', and your own.
 
 # %%
 adas_order = session.scalars(adas.order_by(Order.created_at)).first()
@@ -331,6 +336,10 @@ page_by_offset(1)
 # %%
 show(orders.list_orders)
 
+# %% [markdown]
+# `tuple_` compares time and id together, as Python compares tuples. And it asks for `limit + 1` rows:
+# if the extra one comes, there is a next page.
+
 # %%
 first = orders.list_orders(session, ada, limit=2)
 print([order.description for order in first.orders])
@@ -345,7 +354,7 @@ print([order.description for order in second.orders])
 # lost between two pages.
 
 # %% [markdown]
-# You have seen Stripe page the same way. The names differ, the idea does not:
+# Stripe pages the same way, with `starting_after`. The names differ, the idea does not:
 
 # %%
 client = app.extensions["stripe"]
@@ -379,8 +388,9 @@ def queries_for(limit):
 print(queries_for(2), queries_for(8))
 
 # %% [markdown]
-# The same number, whatever the page holds. `joinedload` brings lines and items along with their
-# orders.
+# The same number, whatever the page holds. Chapter 03 took `selectinload` for a list, and had two
+# queries. The shop's `_WHOLE` is a `joinedload` of lines and items: one query, at the price of the
+# `.unique()` that you saw in `list_orders`.
 
 # %% [markdown]
 # ## See the shop do it
