@@ -37,7 +37,9 @@ KEY_PREFIXES = {
     "STRIPE_SECRET_KEY": ("sk_", "rk_"),
     "STRIPE_PUBLISHABLE_KEY": ("pk_",),
 }
-LIVE_PREFIXES = ("sk_live_", "rk_live_", "pk_live_")
+# Not every live key says so: an organization's starts with sk_org.
+# https://docs.stripe.com/keys/organization-api-keys
+TEST_PREFIXES = ("sk_test_", "rk_test_", "pk_test_")
 # Far above any order or form, far below what would hurt.
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -58,7 +60,8 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     for name in KEY_PREFIXES:
         _check_key(name, config[name], allow_live=config["ALLOW_LIVE"] == "1")
     url = database_url(config["DATABASE_URL"])
-    config["SQLALCHEMY_ENGINES"] = {"default": url}
+    # What a failed statement was given, an address or a hash, is not for the log.
+    config["SQLALCHEMY_ENGINES"] = {"default": {"url": url, "hide_parameters": True}}
     config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
     return config
 
@@ -75,16 +78,16 @@ def _check_key(name: str, key: str, *, allow_live: bool) -> None:
     if not key.startswith(KEY_PREFIXES[name]):
         wanted = " or ".join(KEY_PREFIXES[name])
         raise ConfigError(f"{name} must start with {wanted}: this is another kind of key.")
-    if key.startswith(LIVE_PREFIXES) and not allow_live:
+    if not (key.startswith(TEST_PREFIXES) or allow_live):
         raise ConfigError(
-            f"{name} is a live key: it moves real money. "
+            f"{name} is no test key: it may move real money. "
             "Use a test key, or set ALLOW_LIVE=1 if this is your production server."
         )
 
 
 def _development_secret(url: URL, config: Mapping[str, Any], instance_path: str) -> str:
     """A key that signs sessions, kept beside the SQLite file: sign-ins survive a restart."""
-    live = config["STRIPE_SECRET_KEY"].startswith(LIVE_PREFIXES)
+    live = not config["STRIPE_SECRET_KEY"].startswith(TEST_PREFIXES)
     if live or url.get_backend_name() != "sqlite":
         raise ConfigError(
             "SECRET_KEY must be set in production: "

@@ -11,6 +11,7 @@ import stripe
 from flask import Flask, current_app, json, render_template, request
 from werkzeug import Response
 from werkzeug.exceptions import (
+    BadHost,
     HTTPException,
     InternalServerError,
     ServiceUnavailable,
@@ -49,7 +50,7 @@ def answer(error: HTTPException, **details: Any) -> Response:
     if request.path.startswith(API_PATHS):
         response.data = json.dumps(problem(error, details))
         response.content_type = "application/json"
-    else:
+    elif not isinstance(error, BadHost):  # on which no page can have a link
         response.data = render_template(
             "error.html", code=error.code, heading=error.name, text=error.description
         )

@@ -3,8 +3,12 @@
 import logging
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from sample_app import payments
+from sample_app.accounts import register
+from sample_app.database import db
+from tests.sample_app.conftest import build
 from tests.sample_app.unreliable import (
     Unreliable,
     answer_is_lost,
@@ -51,3 +55,17 @@ def test_the_log_has_what_support_needs_and_no_token(client, way, caplog):
     [line] = [record.getMessage() for record in caplog.records]
     assert line == "Stripe: APIError, status 500, code None, request None"
     assert "tok_visa" not in caplog.text
+
+
+def test_an_error_of_the_database_does_not_repeat_what_it_was_given():
+    with build("sqlite://").app_context(), pytest.raises(OperationalError) as failure:
+        register(db.session, "ada@example.com", "a short sentence")
+    assert "no such table" in str(failure.value)
+    assert "ada@example.com" not in str(failure.value)
+    assert "scrypt" not in str(failure.value)
+
+
+@pytest.mark.parametrize("host", ["..", "a..b", "a" * 300])
+@pytest.mark.parametrize("path", ["/", "/shop/orders", "/openapi.json"])
+def test_a_host_that_is_none_is_the_requests_fault(client, host, path):
+    assert client.get(path, headers={"Host": host}).status_code == 400
