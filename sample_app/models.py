@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 
 from sample_app.order_status import OrderStatus, check_transition
 
+MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 MAX_QUANTITY = 100
 
 

@@ -15,6 +15,7 @@ from sample_app.money import MAXIMUM_AMOUNT, format_money, minimum_amount
 
 MAX_ITEM_IDS = 500
 PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
 
 # An order with its lines and their items, in one query.
 _WHOLE = joinedload(Order.lines).joinedload(OrderItem.item)

@@ -3,7 +3,6 @@
 A form that worked answers with a redirect, so that reloading the page repeats nothing.
 """
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,27 +25,33 @@ from werkzeug import Response
 from wtforms import HiddenField
 from wtforms.validators import Regexp
 
-from sample_app.accounts import login_manager, signed_in_customer
+from sample_app.accounts import signed_in_customer
 from sample_app.cart import Cart
 from sample_app.database import db
-from sample_app.models import MAX_QUANTITY, Item, Order
+from sample_app.models import MAX_ID, MAX_QUANTITY, Item, Order
 from sample_app.money import format_money
 from sample_app.order_status import OrderStatus
-from sample_app.orders import PAGE_SIZE, OrderRefused, find_order, list_orders, place_order
-from sample_app.payments import CardUnusable, PaymentDeclined, pay
+from sample_app.orders import (
+    MAX_PAGE_SIZE,
+    PAGE_SIZE,
+    OrderRefused,
+    find_order,
+    list_orders,
+    place_order,
+)
+from sample_app.payments import TOKEN, CardUnusable, PaymentDeclined, pay
 
 pages = Blueprint("pages", __name__)
 pages.add_app_template_filter(format_money, "money")
 
-ITEM = "<int(max=2147483647):item_id>"
-MAX_PAGE_SIZE = 100
+ITEM = f"<int(max={MAX_ID}):item_id>"
 PICTURES = {path.stem for path in (Path(__file__).parent / "static/pictures").glob("*.svg")}
 
 
 class PayForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """What the card form sends: never a card, only the token that stands for one."""
 
-    token = HiddenField(validators=[Regexp(r"tok_\w{1,100}\Z", re.ASCII)])
+    token = HiddenField(validators=[Regexp(TOKEN)])
 
 
 @pages.get("/")
@@ -101,8 +106,9 @@ def list_my_orders() -> Response | str:
     """The signed-in customer's orders, newest first."""
     customer = signed_in_customer()
     if customer is None:
-        to_sign_in: Response = login_manager.unauthorized()  # and back here
-        return to_sign_in
+        flash("Sign in to see your orders.", "warning")
+        here = request.full_path.removesuffix("?")
+        return redirect(url_for("accounts.sign_in", next=here), 303)
     limit = min(max(request.args.get("limit", PAGE_SIZE, type=int), 1), MAX_PAGE_SIZE)
     page = list_orders(db.session, customer, after=request.args.get("after"), limit=limit)
     return render_template("orders.html", page=page, limit=limit)
@@ -120,9 +126,9 @@ def pay_order(order_id: str) -> Response | str | tuple[str, int]:
     order = find_order(db.session, order_id, signed_in_customer())
     if order.status is not OrderStatus.PENDING:
         return _to_order(order)
-    if request.method == "GET":
-        return _card_form(order)
     form = PayForm()
+    if not form.is_submitted():
+        return _card_form(order)
     if not form.validate():
         return _card_form(order, "Enter your card."), 422
     try:

@@ -13,6 +13,7 @@ take the money twice: the next try finds the same PaymentIntent, and what became
 A declined card leaves the PaymentIntent open; the next card confirms the same one.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,18 @@ from sample_app.orders import lock
 # What a PaymentIntent makes of its order; any other status leaves the order pending.
 OUTCOMES = {"succeeded": OrderStatus.PAID, "canceled": OrderStatus.CANCELED}
 
+# What a customer may pay with; nothing else is worth asking Stripe about.
+TOKEN = re.compile(r"tok_\w{1,100}\Z", re.ASCII)
+PAYMENT_METHOD = re.compile(r"pm_\w{1,100}\Z", re.ASCII)
+
+# Code and parameter in Stripe's refusal of a payment method, as far as it names any.
+UNUSABLE = {
+    ("resource_missing", "payment_method"),  # there is none
+    ("parameter_missing", "source"),  # it is kept for one of Stripe's customers
+    (None, "payment_method"),
+    (None, None),  # it was used before
+}
+
 # Characters, at Stripe: https://docs.stripe.com/api/payment_intents/create
 MAX_DESCRIPTION = 1000
 
@@ -40,7 +53,7 @@ class PaymentDeclined(Exception):
 
 
 class CardUnusable(Exception):
-    """There is no such token or payment method, or it was used before. `field` says which."""
+    """No such token or payment method, or one that is not for this order. `field` says which."""
 
     def __init__(self, field: str) -> None:
         super().__init__("This card cannot be used: enter it again, or try another one.")
@@ -174,7 +187,7 @@ def _confirm(
     except stripe.InvalidRequestError as error:
         if error.code == "payment_intent_unexpected_state":
             return client.v1.payment_intents.retrieve(intent_id)
-        if error.param == "payment_method":
+        if (error.code, error.param) in UNUSABLE:
             raise CardUnusable("payment_method") from error
         raise
 

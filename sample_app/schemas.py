@@ -1,17 +1,14 @@
 """What the JSON API takes and answers; its OpenAPI document is made from these."""
 
-import re
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from sample_app.models import MAX_ID
 from sample_app.order_status import OrderStatus
-from sample_app.orders import MAX_ITEM_IDS, PAGE_SIZE
-
-MAX_ID = 2**31 - 1
-TOKEN = re.compile(r"tok_\w{1,100}\Z", re.ASCII)
-PAYMENT_METHOD = re.compile(r"pm_\w{1,100}\Z", re.ASCII)
+from sample_app.orders import MAX_ITEM_IDS, MAX_PAGE_SIZE, PAGE_SIZE
+from sample_app.payments import PAYMENT_METHOD, TOKEN
 
 
 class ItemSchema(Schema):
@@ -56,7 +53,7 @@ class OrderPageSchema(Schema):
 
 
 class OrderPageQuery(Schema):
-    limit = fields.Integer(load_default=PAGE_SIZE, validate=Range(1, 100))
+    limit = fields.Integer(load_default=PAGE_SIZE, validate=Range(1, MAX_PAGE_SIZE))
     after = fields.String(load_default=None, metadata={"description": "the last page's `after`"})
 
 

@@ -110,6 +110,22 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(ada):
     assert ada.rows(".problem") == says == ["No account has this e-mail address and password."]
 
 
+@pytest.mark.parametrize(
+    "email", ["ada\0@example.com", "\0", "\ufeffada@example.com", "' OR 1=1 --", "a" * 60_000]
+)
+def test_whatever_is_typed_as_an_address_signs_nobody_in_without_the_password(ada, email):
+    response = sign_in(ada, email=email, password="not the password")
+    assert response.status_code == 422
+    assert buttons(ada) == []
+
+
+def test_a_form_that_a_guest_saw_is_worth_nothing_after_signing_in(ada, session):
+    ada.open("/")
+    click = ada.form("Add Chair to the cart")
+    sign_in(ada)
+    assert ada.send(*click).status_code == 400
+
+
 def test_the_cart_survives_signing_in(ada):
     ada.fill_cart("Chair")
     sign_in(ada)
@@ -173,7 +189,7 @@ def test_signing_out_forgets_the_customer_and_the_cart(ada):
     assert ada.rows(".message") == ["You are signed out."]
     assert ada.rows("nav .count") == []
     ada.open("/shop/orders")
-    assert ada.path == "/sign-in?next=%2Fshop%2Forders"
+    assert ada.path == "/sign-in?next=/shop/orders"
 
 
 def test_a_link_cannot_sign_anybody_out(client):

@@ -77,6 +77,19 @@ def test_a_declined_card_is_told_in_words_and_the_order_is_kept(client):
     assert client.get(f"/orders/{order['id']}").json == order
 
 
+@pytest.mark.parametrize("owner", ["nobody", "a customer of Stripe's"])
+def test_a_payment_method_that_is_not_for_this_order_is_the_bodys_fault(app, client, owner):
+    stripe = app.extensions["stripe"].v1
+    method = stripe.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}}).id
+    if owner == "nobody":
+        client.post("/orders", json={"item_ids": [1], "payment_method": method})
+    else:
+        stripe.payment_methods.attach(method, {"customer": stripe.customers.create().id})
+    response = client.post("/orders", json={"item_ids": [2], "payment_method": method})
+    assert response.status_code == 422
+    assert list(response.json["errors"]["json"]) == ["payment_method"]
+
+
 def test_a_declined_order_is_paid_by_asking_again_with_another_card(client, session):
     declined = client.post("/orders", json={**SEED, "token": "tok_chargeDeclined"}, headers=KEY)
     paid = client.post("/orders", json=SEED, headers=KEY)
@@ -176,6 +189,7 @@ def test_a_bad_body_is_refused_by_the_name_of_the_field(client, session, body, f
         b'"text"',
         b"\xff\xfe",
         b"[" * 60_000,
+        '{"item_ids": []}'.encode("utf-16"),
         b'{"item_ids": ' + b"9" * 9999,
     ],
 )
@@ -183,6 +197,13 @@ def test_what_is_no_json_object_is_refused(client, body):
     response = client.post("/orders", data=body, content_type="application/json")
     assert response.status_code == 422
     assert "json" in response.json["errors"]
+
+
+@on_one_database
+def test_a_body_of_any_depth_is_answered(client):
+    bodies = (b'{"item_ids": ' + b"[" * depth + b"]" * depth + b"}" for depth in range(850, 1000))
+    answers = [client.post("/orders", data=body, content_type=JSON) for body in bodies]
+    assert {answer.status_code for answer in answers} == {422}
 
 
 ANYTHING = st.one_of(st.integers(), st.floats(), st.booleans(), st.none(), st.text())

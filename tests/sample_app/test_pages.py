@@ -188,6 +188,10 @@ def test_a_paid_order_is_not_paid_again(shopper, another_shopper, order, charges
     assert charges() == [15800]
 
 
+def test_looking_at_the_head_of_a_pay_page_is_not_paying(shopper, order):
+    assert shopper.client.head(f"/shop/orders/{order.id}/pay").status_code == 200
+
+
 def test_the_pay_page_of_a_paid_order_is_its_order_page(shopper, order):
     shopper.open(f"/shop/orders/{order.id}/pay")
     shopper.pay("tok_visa")
@@ -316,7 +320,7 @@ def adas_orders(ada, session):
 
 def test_a_guest_is_asked_to_sign_in(shopper):
     shopper.open("/shop/orders")
-    assert shopper.path == "/sign-in?next=%2Fshop%2Forders"
+    assert shopper.path == "/sign-in?next=/shop/orders"
     assert shopper.rows(".message") == ["Sign in to see your orders."]
 
 
