@@ -4,10 +4,6 @@ Values arrive as strings and nested forms and leave typed. A parameter sent empt
 Stripe reads as "unset this", leaves as None.
 """
 
-import json
-import re
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -16,14 +12,8 @@ from typing_extensions import is_typeddict
 
 from local_stripe import errors
 from local_stripe.contract import sdk
-from local_stripe.errors import StripeError
+from local_stripe.contract.values import SCALARS, Check, either, metadata, one_of, string
 from local_stripe.forms import Form
-
-Check = Callable[[Any, str], Any]  # (the value as sent, the parameter's name) -> the typed value
-
-LONGEST_TEXT = 5000  # characters
-_MOST_DECIMALS = 12
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 # What requests of older API versions may hold beyond the SDK's types.
 _OLDER: dict[str, dict[str, Any]] = {
@@ -32,7 +22,6 @@ _OLDER: dict[str, dict[str, Any]] = {
     "PaymentIntentConfirmParams": {"payment_method_types": list[str]},
     "SetupIntentCreateParams": {"payment_method_types": list[str]},
     "SetupIntentUpdateParams": {"payment_method_types": list[str]},
-    "checkout.SessionCreateParams": {"payment_method_types": list[str]},
 }
 
 
@@ -72,7 +61,7 @@ class _Fields:
 
     def _check(self, key: str) -> Check:
         """The field's own check, made when it is first sent."""
-        found = _metadata if key == "metadata" else _checker(self._types[key])
+        found = metadata if key == "metadata" else _checker(self._types[key])
         return self._checks.setdefault(key, found)
 
 
@@ -122,87 +111,15 @@ def _form_check(parts: tuple[Any, ...]) -> Check | None:
 def _scalar_check(parts: tuple[Any, ...], values: list[str]) -> Check | None:
     """For the alternatives that are sent as one string."""
     if not values:
-        return next((_SCALARS[part] for part in parts if part in _SCALARS), None)
+        return next((SCALARS[part] for part in parts if part in SCALARS), None)
     for part in (bool, int):  # `off_session=true` or `one_off`; `up_to=5` or `inf`
         if part in parts:
-            return _either(_SCALARS[part], _enum(values))
-    return _enum(values)
-
-
-def _text(raw: Any, name: str) -> str | None:
-    return None if raw == "" else _string(raw, name)
-
-
-def _string(raw: Any, name: str) -> str:
-    if isinstance(raw, str):
-        if len(raw) > LONGEST_TEXT:
-            shown = f"{raw[:50]}…; must be at most {LONGEST_TEXT} characters"
-            raise errors.invalid("string", name, shown)
-        return raw
-    raise errors.invalid("string", name, _shown(raw))
-
-
-def _integer(raw: Any, name: str) -> int:
-    if isinstance(raw, str) and _INTEGER.fullmatch(raw):
-        return int(raw)
-    raise errors.invalid("integer", name, _shown(raw))
-
-
-def _boolean(raw: Any, name: str) -> bool:
-    if raw in ("true", "false"):
-        return bool(raw == "true")
-    raise errors.invalid("boolean", name, _shown(raw))
-
-
-def _number(raw: Any, name: str) -> float:
-    return float(_decimal(raw, name))
-
-
-def _decimal(raw: Any, name: str) -> Decimal:
-    try:
-        number = Decimal(raw) if isinstance(raw, str) and len(raw) < 40 else Decimal("NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or number.adjusted() > 17:
-        raise errors.invalid("decimal", name, _shown(raw))
-    if number != round(number, _MOST_DECIMALS):
-        limit = f"must contain at maximum {_MOST_DECIMALS} decimal places."
-        raise errors.invalid("decimal", name, f"{raw}; {limit}")
-    return number
+            return either(SCALARS[part], one_of(values))
+    return one_of(values)
 
 
 def _refuse_all(raw: Any, name: str) -> Any:
     raise errors.not_implemented(f"the parameter {name}", name)
-
-
-_SCALARS: dict[Any, Check] = {
-    str: _text,
-    int: _integer,
-    bool: _boolean,
-    float: _number,
-    Decimal: _decimal,
-}
-
-
-def _enum(values: list[str]) -> Check:
-    allowed = frozenset(values)
-
-    def check(raw: Any, name: str) -> str:
-        if isinstance(raw, str) and raw in allowed:
-            return raw
-        raise errors.not_one_of(name, values)
-
-    return check
-
-
-def _either(first: Check, second: Check) -> Check:
-    def check(raw: Any, name: str) -> Any:
-        try:
-            return first(raw, name)
-        except StripeError:
-            return second(raw, name)
-
-    return check
 
 
 def _form_of(typed_dict: Any) -> Check:
@@ -212,7 +129,7 @@ def _form_of(typed_dict: Any) -> Check:
 
 def _element(annotation: Any) -> Check:
     """An empty string in a list unsets nothing: it stays one."""
-    return _string if annotation is str else _checker(annotation)
+    return string if annotation is str else _checker(annotation)
 
 
 def _list_of(element: Check) -> Check:
@@ -233,20 +150,6 @@ def _map_of(element: Check) -> Check:
     return check
 
 
-def _metadata(raw: Any, name: str) -> dict[str, str] | None:
-    """Strings by key; https://docs.stripe.com/api/metadata has the limits."""
-    if raw == "":
-        return None
-    if not isinstance(raw, dict):
-        raise errors.invalid("object", name)
-    for key, value in raw.items():
-        if len(key) > 40:
-            raise errors.metadata_too_long("keys", "key", 40, key)
-        if len(_string(value, f"{name}[{key}]")) > 500:
-            raise errors.metadata_too_long("values", "value", 500, value)
-    return raw
-
-
 def _is_index(key: str) -> bool:
     return key.isascii() and key.isdigit() and len(key) < 10
 
@@ -257,9 +160,3 @@ def _is_untyped(annotation: Any) -> bool:
 
 def _inside(outer: str, key: str) -> str:
     return f"{outer}[{key}]" if outer else key
-
-
-def _shown(raw: Any) -> str:
-    """A refused value as Stripe repeats it, cut where it is longer than anybody reads."""
-    text = raw if isinstance(raw, str) else json.dumps(raw, separators=(",", ":"))
-    return text if len(text) <= 200 else text[:200] + "…"

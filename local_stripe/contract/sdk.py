@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from operator import attrgetter
@@ -83,22 +84,19 @@ def is_reference(annotation: Any) -> bool:
 
 
 @cache
-def references(owner: type | str) -> dict[str, "Expansion"]:
+def references(owner: type | str) -> "dict[str, Expansion]":
     """The fields of a resource (by kind) or nested class that lead to other resources."""
     cls = resource(owner) if isinstance(owner, str) else owner
     found = {} if cls is None else {n: _expansion(t) for n, t in fields(cls).items()}
     return {name: expansion for name, expansion in found.items() if expansion is not None}
 
 
+@dataclass(frozen=True, slots=True)
 class Expansion:
-    """Where a field leads: `kinds` of resources, `nested` class, or a list of its own (`many`)."""
+    """Where a field leads: to resources of these kinds, or into an object of a nested class."""
 
-    __slots__ = ("kinds", "many", "nested")
-
-    def __init__(self, kinds: tuple[str, ...], nested: type | None, many: bool) -> None:
-        self.kinds = kinds
-        self.nested = nested
-        self.many = many
+    kinds: tuple[str, ...]
+    nested: type | None = None
 
 
 def _expansion(annotation: Any) -> Expansion | None:
@@ -106,11 +104,11 @@ def _expansion(annotation: Any) -> Expansion | None:
     parts = alternatives(annotation)
     for part in parts:
         if get_origin(part) is ListObject:
-            return Expansion(_kinds(alternatives(get_args(part)[0])), None, many=True)
+            return Expansion(_kinds(alternatives(get_args(part)[0])))
         if isinstance(part, type) and issubclass(part, StripeObject):
-            return Expansion((), part, many=False)
+            return Expansion((), nested=part)
     kinds = _kinds(parts)
-    return Expansion(kinds, None, many=False) if kinds else None
+    return Expansion(kinds) if kinds else None
 
 
 def _kinds(annotations: tuple[Any, ...]) -> tuple[str, ...]:

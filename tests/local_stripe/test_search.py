@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_stripe.errors import StripeError
-from local_stripe.search import Clause, parse
+from local_stripe.query import Clause, parse
 
 
 @pytest.fixture(autouse=True)
