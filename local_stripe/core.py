@@ -3,7 +3,9 @@
 import json
 import logging
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from local_stripe import auth, contract, forms, ledger, versions
@@ -77,9 +79,12 @@ class LocalStripe:
         with self._lock:
             self.clock.advance(seconds)
 
-    def deliver(self, send: Send) -> list[Attempt]:
-        """Try each webhook delivery that is due, once: `send(url, headers, body)`."""
-        return self.webhooks.deliver(send)
+    def deliver(self, send: Send, wall_clock: Callable[[], float] = time.time) -> list[Attempt]:
+        """Try each webhook delivery that is due, once: `send(url, headers, body)`.
+
+        The signatures carry the time of the wall clock, as who verifies them looks at theirs.
+        """
+        return self.webhooks.deliver(send, wall_clock)
 
     def _answer(self, request: Request, request_id: str, headers: dict[str, str]) -> Answer:
         """Find out what is asked, and do it once. Raises StripeError for a bad request."""

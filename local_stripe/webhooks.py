@@ -7,7 +7,6 @@ https://docs.stripe.com/webhooks
 import hashlib
 import hmac
 import json
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -100,7 +99,7 @@ class Webhooks:
         """What was announced did not happen."""
         self._announced.clear()
 
-    def deliver(self, send: Send, wall_clock: Callable[[], float] = time.time) -> list[Attempt]:
+    def deliver(self, send: Send, wall_clock: Callable[[], float]) -> list[Attempt]:
         """Try each delivery that is due, once. The signatures carry the time of `wall_clock`."""
         with self._lock:
             due = self._take_due()

@@ -1,5 +1,7 @@
 """Webhooks: signed, tried again until they arrive, and counted."""
 
+import time
+
 import pytest
 import stripe
 
@@ -55,6 +57,15 @@ def test_an_altered_body_does_not_verify(client, local, endpoint):
     shop.deliveries[0] = (url, headers, body.replace(b"Ann", b"Bob"))
 
     with pytest.raises(stripe.SignatureVerificationError):
+        shop.events(endpoint.secret)
+
+
+def test_a_stale_delivery_does_not_verify(client, local, endpoint):
+    client.v1.customers.create({"name": "Ann"})
+    shop = Shop()
+    local.deliver(shop, wall_clock=lambda: time.time() - 301)
+
+    with pytest.raises(stripe.SignatureVerificationError, match="tolerance"):
         shop.events(endpoint.secret)
 
 
