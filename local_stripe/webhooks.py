@@ -63,7 +63,7 @@ class Webhooks:
         store: Store,
         clock: Timekeeper,
         lock: AbstractContextManager[object],
-        retries: Sequence[int] = RETRIES,
+        retries: Sequence[int],
     ) -> None:
         self.attempts: deque[Attempt] = deque(maxlen=_KEPT)
         self._store = store
