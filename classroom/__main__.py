@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 # It compiles a grammar for seconds, to check addresses that nobody here writes; jsonschema does
 # without it, and Jupyter starts in a quarter of the time.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 from classroom.course import Course  # noqa: E402 - after the line above
+
+if TYPE_CHECKING:
+    from classroom.book import Built
 
 
 def main() -> int:
@@ -112,15 +116,25 @@ def _build(arguments: Namespace, course: Course) -> int:
     from classroom.book import build
 
     chapters = [course.chapter(name) for name in arguments.chapters] or course.chapters()
-    verdicts = {True: "differs" if arguments.check else "wrote", False: "unchanged"}
-    differing = 0
-    for path, text, differs in build(chapters):
-        differing += differs
-        if differs and not arguments.check:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        print(f"{verdicts[differs]:9} {path.relative_to(course.root).as_posix()}", flush=True)
-    return int(arguments.check and differing > 0)
+    wrong = 0
+    for built in build(chapters):
+        verdict = _verdict(built, keep=arguments.check)
+        wrong += verdict in ("failed", "differs")
+        print(f"{verdict:9} {built.path.relative_to(course.root).as_posix()}", flush=True)
+        if built.failure:
+            print(built.failure)
+    return int(wrong > 0)
+
+
+def _verdict(built: Built, *, keep: bool) -> str:
+    if built.failure:
+        return "failed"
+    if not built.differs:
+        return "unchanged"
+    if keep:
+        return "differs"
+    built.write()
+    return "wrote"
 
 
 if __name__ == "__main__":

@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from classroom.course import Chapter
-from classroom.kernels import course_environment, transport
+from classroom.kernels import course_environment, without_ports
 from classroom.percent import handed_out, solved
 
 KERNELS = 2
@@ -57,23 +59,41 @@ def notebooks(chapter: Chapter) -> Iterator[Notebook]:
         yield Notebook(chapter, "solutions", chapter.exercises, solved, run=True)
 
 
-def build(chapters: list[Chapter]) -> Iterator[tuple[Path, str, bool]]:
-    """Make every notebook of the chapters: yields path, text, and whether the file on disk differs.
+@dataclass(frozen=True)
+class Built:
+    """A notebook that was made: its text, or the `failure` that kept it from being made."""
 
-    Two kernels run at a time. Raises `nbclient.exceptions.CellExecutionError` where a cell fails.
-    """
+    path: Path
+    text: str
+    failure: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the file on disk is another one, or none."""
+        return not self.path.exists() or self.path.read_text(encoding="utf-8") != self.text
+
+    def write(self) -> None:
+        """Put it on disk."""
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.write_text(self.text, encoding="utf-8", newline="\n")
+
+
+def build(chapters: list[Chapter]) -> Iterator[Built]:
+    """Make every notebook of the chapters, in order; two kernels run at a time."""
     planned = [notebook for chapter in chapters for notebook in notebooks(chapter)]
     with ThreadPoolExecutor(KERNELS) as pool:
-        for notebook, text in zip(planned, pool.map(made, planned), strict=True):
-            yield notebook.path, text, _on_disk(notebook.path) != text
+        yield from pool.map(made, planned)
 
 
-def made(notebook: Notebook) -> str:
-    """The text of one notebook, run if it is one that is."""
+def made(notebook: Notebook) -> Built:
+    """Make one notebook, and run it if it is one that is."""
     book = drafted(notebook)
     if notebook.run:
-        execute(book, notebook.path.parent)
-    return written(book)
+        try:
+            execute(book, notebook.path.parent)
+        except CellExecutionError as error:
+            return Built(notebook.path, "", failure=str(error))
+    return Built(notebook.path, written(book))
 
 
 def drafted(notebook: Notebook) -> NotebookNode:
@@ -96,18 +116,19 @@ def drafted(notebook: Notebook) -> NotebookNode:
 def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
     """Run every cell in a fresh kernel in that folder; `errors` goes on after one that fails."""
     folder.mkdir(parents=True, exist_ok=True)
-    client = NotebookClient(
-        book,
-        timeout=CELL_TIMEOUT_S,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-        allow_errors=errors,
-        config=Config(KernelManager=transport()),
-    )
-    asyncio.run(client.async_execute(env=course_environment()))
+    with TemporaryDirectory(prefix="kernel-") as sockets:
+        client = NotebookClient(
+            book,
+            timeout=CELL_TIMEOUT_S,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            allow_errors=errors,
+            config=Config(KernelManager=without_ports(sockets)),
+        )
+        asyncio.run(client.async_execute(env=course_environment()))
     book.metadata = nbformat.from_dict(METADATA)
     for cell in book.cells:
         cell.metadata.pop("execution", None)
@@ -128,7 +149,3 @@ def _tidy(output: NotebookNode) -> None:
         ]  # the whole one tells of this machine
     for kind in PASSING:
         output.get("data", {}).pop(kind, None)
-
-
-def _on_disk(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None

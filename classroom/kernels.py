@@ -22,9 +22,11 @@ def course_environment() -> dict[str, str]:
     return {k: v for k, v in environment().items() if not k.startswith(LEARNERS)}
 
 
-def transport() -> dict[str, str]:
-    """Settings of a `KernelManager`: what kernel and notebook say to each other is encrypted.
-
-    A kernel warns in every notebook when it is not.
-    """
+def encrypted() -> dict[str, str]:
+    """Settings of a `KernelManager`: nobody listens in, and no kernel warns of it."""
     return {"transport_encryption": "auto"} if zmq.has("curve") else {}
+
+
+def without_ports(folder: str) -> dict[str, str]:
+    """The same, through sockets in a folder where there are such: ports may be gone when needed."""
+    return encrypted() if os.name == "nt" else {"transport": "ipc", "ip": f"{folder}/kernel"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from classroom import copies, progress
 from classroom.course import Course
-from classroom.kernels import environment, transport
+from classroom.kernels import encrypted, environment
 from classroom.ports import HOST, free_port
 
 SETTINGS = Path(__file__).parent / "jupyterlab"  # no news, and a page keeps living out of sight
@@ -49,7 +49,7 @@ def arguments(course: Course, port: int, token: str, start: str, *, browser: boo
         "LabApp.workspaces_dir": course.work / ".jupyterlab",  # no tabs of other projects
         "Application.log_level": "ERROR",
     }
-    settings |= {f"KernelManager.{name}": value for name, value in transport().items()}
+    settings |= {f"KernelManager.{name}": value for name, value in encrypted().items()}
     return [f"--{name}={value}" for name, value in settings.items()]
 
 

@@ -27,9 +27,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Course:
     root = tmp_path_factory.mktemp("built")
     shutil.copytree(Path(__file__).parent / "course", root, dirs_exist_ok=True)
     course = Course(root)
-    for path, text, _ in build(course.chapters()):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    for notebook in build(course.chapters()):
+        notebook.write()
     return course
 
 

@@ -71,3 +71,12 @@ def test_a_build_says_what_it_wrote_and_a_check_what_differs(learner, run):
     assert built.returncode == 0
     assert "wrote     notebooks/90-count-coins.ipynb" in built.stdout
     assert "unchanged solutions/90-count-coins.ipynb" in built.stdout
+
+
+def test_a_build_that_fails_says_where_and_is_no_success(learner, run):
+    learner.chapter("90").lesson.write_text("# %%\nmoney / 0\n", encoding="utf-8")
+    built = run("build")
+    assert built.returncode == 1
+    assert "failed    notebooks/90-count-coins.ipynb" in built.stdout
+    assert "NameError" in built.stdout
+    assert "Traceback" not in built.stderr

@@ -69,5 +69,5 @@ def test_every_notebook_belongs_to_a_chapter():
 
 
 def test_the_committed_notebooks_equal_a_fresh_build():
-    differing = [named(path) for path, _, differs in build(Course().chapters()) if differs]
+    differing = [named(made.path) for made in build(Course().chapters()) if made.differs]
     assert differing == [], "run `make build`, look at what changed, and commit it"
