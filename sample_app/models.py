@@ -80,13 +80,16 @@ class Customer(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no typ
     """Somebody with an account. Guests buy without one."""
 
     __tablename__ = "customers"
+    # A session that outlives its customer is nobody's: SQLite, too, gives no id twice.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
-    orders: Mapped[list["Order"]] = relationship(back_populates="customer")
+    # Whoever has orders stays: without their customer, they would be open to guests.
+    orders: Mapped[list["Order"]] = relationship(back_populates="customer", passive_deletes="all")
 
 
 class Order(Base):

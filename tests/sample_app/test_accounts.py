@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from sample_app.accounts import own_path
 from sample_app.models import Customer
@@ -196,9 +197,19 @@ def test_a_link_cannot_sign_anybody_out(client):
     assert client.get("/sign-out").status_code == 405
 
 
-def test_a_customer_who_was_deleted_is_a_guest(ada, session):
+def test_a_customer_who_was_deleted_is_a_guest_whoever_comes_next(ada, another_shopper, session):
     sign_in(ada)
     session.delete(customers(session)[0])
     session.commit()
+    another_shopper.sign_up("bob@example.com")
     ada.open("/")
     assert buttons(ada) == []
+
+
+def test_a_customer_with_orders_is_not_deleted(ada, session):
+    """Their orders would become a guest's, and be read by whoever holds the address."""
+    sign_in(ada)
+    ada.place_order("Chair")
+    session.delete(customers(session)[0])
+    with pytest.raises(IntegrityError):
+        session.commit()

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_customers"),
         sa.UniqueConstraint("email", name="uq_customers_email"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "orders",
