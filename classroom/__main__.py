@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true", help="only print the address")
     lab.set_defaults(run=_lab)
 
+    work = commands.add_parser("work", help="make your copies of the notebooks; lab does, too")
+    work.set_defaults(run=_work)
+
     shop = commands.add_parser("shop", help="run the shop and a local Stripe")
     shop.set_defaults(run=_shop)
 
@@ -68,6 +71,12 @@ def _lab(arguments: Namespace, course: Course) -> None:
     from classroom.lab import lab
 
     lab(course, browser=not arguments.no_browser)
+
+
+def _work(_: Namespace, course: Course) -> None:
+    from classroom import copies
+
+    print(f"work/ has your copies of the notebooks ({len(copies.make(course))} new).")
 
 
 def _shop(_: Namespace, __: Course) -> None:

@@ -109,8 +109,9 @@ class RecordingShop:
         self.journal.note(Arrow(visitor, SHOP, f"{method} {asked_for}"))
 
         def answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            target = dict(headers).get("Location")
-            goes = f" to {place(self.app, urlsplit(target).path) or 'a file'}" if target else ""
+            target = urlsplit(dict(headers).get("Location", "")).path
+            path = target.removeprefix(environ.get("SCRIPT_NAME", ""))
+            goes = f" to {place(self.app, path) or 'a file'}" if path else ""
             self.journal.note(Arrow(SHOP, visitor, status.split()[0] + goes, answer=True))
             return start_response(status, headers, *more)
 

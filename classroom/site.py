@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import threading
 import weakref
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import Engine
-from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from classroom.connection import Connection, KeyRefused, connection
-from classroom.ports import HOST
+from classroom.doors import Doors, Site, hub_path
 from classroom.recording import RecordingShop
 from classroom.traffic import journal
 from local_stripe import LocalStripe
@@ -27,17 +22,6 @@ from sample_app import create_app
 from sample_app.database import db
 
 STRIPE_JS = "https://js.stripe.com/v3/"
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running shop. `url` is its address, without a slash at the end."""
-
-    url: str
-    app: Flask
-
-    def __repr__(self) -> str:
-        return "<the shop, open in your browser>"  # a port would differ on every run
 
 
 def shop(**config: object) -> Flask:
@@ -83,50 +67,15 @@ def current_site() -> Site:
     return _doors.latest
 
 
-def public_url(port: int) -> str:
-    """Where the learner's browser finds a port of this machine: here, or through JupyterHub."""
-    hub = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
-    return f"{hub.rstrip('/')}/proxy/{port}" if hub else f"http://{HOST}:{port}"
-
-
 def record(app: Flask) -> None:
     """Let `timeline()` hear what is asked of an app; a second time changes nothing."""
-    if not isinstance(app.wsgi_app, RecordingShop | ProxyFix):
+    if not isinstance(app.wsgi_app, RecordingShop):
         app.wsgi_app = RecordingShop(app, journal)  # type: ignore[method-assign]  # Flask's own way
-        if "JUPYTERHUB_SERVICE_PREFIX" in os.environ:
-            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=0, x_prefix=1)  # type: ignore[method-assign]
 
 
 def _clear_away(engine: Engine, folder: str) -> None:
     engine.dispose()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-class QuietHandler(WSGIRequestHandler):
-    """No line per request under the learner's cell."""
-
-    def log(self, type: str, message: str, *args: object) -> None:
-        if type == "error":
-            super().log(type, message, *args)
-
-
-class Doors:
-    """One open shop for each app name, each with a server in a daemon thread."""
-
-    def __init__(self) -> None:
-        self.latest: Site | None = None
-        self._servers: dict[str, BaseWSGIServer] = {}
-
-    def open(self, app: Flask) -> Site:
-        """Open this app, at the address of the one of its name before, if there was one."""
-        if app.name in self._servers:
-            self._servers[app.name].app = app
-        else:
-            server = make_server(HOST, 0, app, threaded=True, request_handler=QuietHandler)
-            threading.Thread(target=server.serve_forever, name=app.name, daemon=True).start()
-            self._servers[app.name] = server
-        self.latest = Site(public_url(self._servers[app.name].port), app)
-        return self.latest
 
 
 def _introduce_stripe(app: Flask, to: Connection) -> None:
@@ -145,8 +94,8 @@ def _introduce_stripe(app: Flask, to: Connection) -> None:
 @cache
 def _stripe_url(local: LocalStripe) -> str:
     """Where browsers find the local Stripe: its server starts when the first page needs it."""
-    server = start(local)
-    return public_url(urlsplit(server.url).port or 0)
+    url = start(local).url
+    return hub_path(urlsplit(url).port or 0) or url
 
 
 _doors = Doors()

@@ -8,8 +8,8 @@ import secrets
 from werkzeug.serving import make_server
 
 from classroom.connection import LOCAL, refuse_unusable
+from classroom.doors import QuietHandler
 from classroom.ports import HOST, free_port
-from classroom.site import QuietHandler
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
 from local_stripe.server import start
 from sample_app import create_app

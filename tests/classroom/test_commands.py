@@ -44,6 +44,12 @@ def test_an_answer_that_is_not_there_yet_is_no_success(learner, run):
     assert checked.stdout.startswith("90.2 not attempted yet")
 
 
+def test_the_copies_can_be_made_without_opening_them(learner, run):
+    assert run("work").stdout == "work/ has your copies of the notebooks (2 new).\n"
+    assert run("work").stdout == "work/ has your copies of the notebooks (0 new).\n"
+    assert (learner.work / "90-exercises.ipynb").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "advice"),
     [

@@ -1,10 +1,11 @@
 """`shop()`, `serve()` and `browse()`: a shop of the notebook's own, open to a browser."""
 
+import re
 from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask, current_app, url_for
 
 from classroom import browse, connect, serve, shop, timeline
 from classroom.connection import KeyRefused, connection
@@ -29,7 +30,7 @@ def fetch(url: str) -> str:
 
 def greeting(name: str, words: str) -> Flask:
     app = Flask(name)
-    app.add_url_rule("/", view_func=lambda: words)
+    app.add_url_rule("/", "index", lambda: words)
     return app
 
 
@@ -153,10 +154,18 @@ def test_a_page_is_one_line_of_text_outside_a_notebook(capsys):
     )
 
 
-def test_on_jupyterhub_pages_go_through_its_proxy(monkeypatch):
+def test_on_jupyterhub_pages_and_redirects_go_through_its_proxy(monkeypatch, capsys):
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
     app = greeting("hub", "hello")
-    assert serve(app).url.startswith("/user/ada/proxy/")
-    app.add_url_rule("/link", "link", lambda: current_app.url_for("link"))
-    proxied = app.test_client().get("/link", headers={"X-Forwarded-Prefix": "/user/ada/proxy/1"})
-    assert proxied.text == "/user/ada/proxy/1/link"
+    app.add_url_rule("/go", "go", lambda: current_app.redirect(url_for("index"), 303))
+    site = serve(app)
+    proxy, _, port = site.url.rpartition("/")
+    assert proxy == "/user/ada/proxy/absolute"
+    assert re.fullmatch(r"/user/ada/proxy/\d+/v3/", app.config["STRIPE_JS_URL"])
+    # jupyter-server-proxy hands the whole path on.
+    assert fetch(f"http://127.0.0.1:{port}{site.url}/go") == "hello"
+    timeline()
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "browser --> shop     GET /go",
+        "browser <-- shop     303 to /",
+    ]
