@@ -38,7 +38,7 @@ def new(
     **fields: Any,
 ) -> Object:
     """A PaymentMethod for a test card that expires then."""
-    method = {
+    method: Object = {
         "id": call.ids.new("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",

@@ -78,7 +78,7 @@ def search(call: Call, kind: str) -> Object:
     places = [p for p in reversed(table.places()) if _is_found(table.row(p), matches)]
     end = _place(call.params.get("page"))
     rest = places if end is None else [place for place in places if place < end]
-    result = {
+    result: Object = {
         "object": "search_result",
         "data": [table.row(place) for place in rest[:limit]],
         "has_more": len(rest) > limit,

@@ -51,7 +51,7 @@ class ConfigError(Exception):
 def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, Any]:
     """Return the whole configuration of a shop. Raises `ConfigError`."""
     environment = {name: os.environ[name] for name in DEFAULTS if os.environ.get(name)}
-    config = {
+    config: dict[str, Any] = {
         "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
         **DEFAULTS,
         **environment,

@@ -170,9 +170,9 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
     )
     lock(session, order)
     # A second click may have come first: then its PaymentIntent stays, and ours is never used.
-    order.payment_intent_id = order.payment_intent_id or intent.id
+    chosen = order.payment_intent_id = order.payment_intent_id or intent.id
     session.commit()
-    return order.payment_intent_id
+    return chosen
 
 
 def _confirm(

@@ -116,7 +116,7 @@ def _value(parts: tuple[Any, ...]) -> Check:
     scalars = tuple(_SCALARS[part] for part in parts if part in _SCALARS)
 
     def check(value: Any, where: str) -> Differences:
-        if structured is not None and isinstance(value, dict | list):
+        if structured is not None and isinstance(value, (dict, list)):
             yield from _structure(structured)(value, where)
         elif kinds and isinstance(value, dict):
             yield from _resource(value, where, kinds)

@@ -18,12 +18,13 @@ def create(call: Call) -> Object:
     if params.get("type") == "good":
         raise not_implemented("products of the type `good`", "type")
     product = new_product(call, params)
+    price = None
     if data := params.get("default_price_data"):
         price = call.store.put(new_price(call, product["id"], data))
         product["default_price"] = price["id"]
     call.store.put(product)
     call.events.emit("product.created", product)
-    if data:
+    if price:
         call.events.emit("price.created", price)
     return product
 
