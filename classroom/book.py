@@ -113,7 +113,9 @@ def drafted(notebook: Notebook) -> NotebookNode:
     return book
 
 
-def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
+def execute(
+    book: NotebookNode, folder: Path, *, errors: bool = False, env: dict[str, str] | None = None
+) -> None:
     """Run every cell in a fresh kernel in that folder; `errors` goes on after one that fails."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="kernel-") as sockets:
@@ -128,7 +130,7 @@ def execute(book: NotebookNode, folder: Path, *, errors: bool = False) -> None:
             allow_errors=errors,
             config=Config(KernelManager=without_ports(sockets)),
         )
-        asyncio.run(client.async_execute(env=course_environment()))
+        asyncio.run(client.async_execute(env=env or course_environment()))
     book.metadata = nbformat.from_dict(METADATA)
     for cell in book.cells:
         cell.metadata.pop("execution", None)

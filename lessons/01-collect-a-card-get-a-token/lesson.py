@@ -298,9 +298,9 @@ print("number" in card, "cvc" in card)
 # there was. On accounts of today it is switched off. The local Stripe has a switch: turn it on.
 
 # %%
-local().policies.token_charges = True
-
 lamp = {"amount": 3900, "currency": "usd"}
+
+local().policies.token_charges = True
 charge = client.v1.charges.create(params={**lamp, "source": token.id})
 print(charge.status, charge.payment_method_details.card.last4)
 

@@ -1,18 +1,14 @@
 """`connect()` and `local()`: which Stripe it is, and which keys are refused."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import stripe
 
 from classroom import connect, local, timeline
 from classroom.connection import KeyRefused, connection
-from local_stripe import SECRET_KEY, LocalStripe, Request
-
-SANDBOX_KEY = "sk_test_visiblyFakeSandboxKey"
+from local_stripe import SECRET_KEY, LocalStripe
+from tests.sandbox import KEY, Sandbox, sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -26,35 +22,12 @@ def new_notebook() -> Iterator[None]:
 
 
 @pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A stand-in for api.stripe.com that knows one sandbox key; gives the headers it was sent."""
-    account, headers = LocalStripe(), []
-
-    class Api(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            headers.append(str(self.headers))
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            known = self.headers["Authorization"] == f"Bearer {SANDBOX_KEY}"
-            key = SECRET_KEY if known else "sk_test_unknown"
-            sent = {"authorization": f"Bearer {key}"}
-            path, _, query = self.path.partition("?")
-            answer = account.handle(Request(self.command, path, query, sent, body))
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        do_GET = do_POST
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("STRIPE_SECRET_KEY", SANDBOX_KEY)
-        monkeypatch.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{server.server_port}")
-        yield headers
-        server.shutdown()
+def own_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The learner has set the keys of a sandbox of their own."""
+    with sandbox() as found:
+        for name, value in found.environment.items():
+            monkeypatch.setenv(name, value)
+        yield found
 
 
 def first_customer() -> str:
@@ -107,13 +80,13 @@ def test_without_a_key_of_ones_own_it_is_the_local_stripe(monkeypatch, key):
     assert isinstance(local(), LocalStripe)
 
 
-def test_a_key_of_ones_own_reaches_ones_own_sandbox(sandbox):
+def test_a_key_of_ones_own_reaches_ones_own_sandbox(own_sandbox):
     assert first_customer().startswith("cus_")
-    assert f"Bearer {SANDBOX_KEY}" in sandbox[0]
-    assert "telemetry" not in sandbox[0].lower()
+    assert own_sandbox.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert not any("telemetry" in name for name in own_sandbox.headers[0])
 
 
-def test_the_timeline_shows_a_sandbox_like_the_local_stripe(sandbox, capsys):
+def test_the_timeline_shows_a_sandbox_like_the_local_stripe(own_sandbox, capsys):
     first_customer()
     timeline()
     assert capsys.readouterr().out.splitlines() == [
@@ -122,7 +95,7 @@ def test_the_timeline_shows_a_sandbox_like_the_local_stripe(sandbox, capsys):
     ]
 
 
-def test_a_sandbox_cannot_be_asked_for_the_local_stripes_switches(sandbox):
+def test_a_sandbox_cannot_be_asked_for_the_local_stripes_switches(own_sandbox):
     connect()
     with pytest.raises(RuntimeError, match="your Stripe sandbox"):
         local()
@@ -134,7 +107,7 @@ def test_a_restricted_key_is_as_good(monkeypatch):
 
 
 def test_an_answer_that_never_comes_is_in_the_timeline(monkeypatch, capsys):
-    monkeypatch.setenv("STRIPE_SECRET_KEY", SANDBOX_KEY)
+    monkeypatch.setenv("STRIPE_SECRET_KEY", KEY)
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")  # nobody listens there
     with pytest.raises(stripe.APIConnectionError):
         first_customer()
@@ -174,4 +147,3 @@ def test_no_secret_is_in_the_timeline(capsys):
     assert intent.client_secret
     assert not any(word in shown for word in ("secret", "tok_visa", "ada@example.com", SECRET_KEY))
     assert "card[token]=tok_…" in shown
-    assert json.dumps(shown)
