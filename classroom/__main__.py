@@ -80,9 +80,13 @@ def _work(_: Namespace, course: Course) -> None:
 
 
 def _shop(_: Namespace, __: Course) -> None:
+    from classroom.connection import KeyRefused
     from classroom.storefront import open_shop
 
-    open_shop()
+    try:
+        open_shop()
+    except KeyRefused as refused:
+        sys.exit(str(refused))
 
 
 def _check(arguments: Namespace, course: Course) -> int:
@@ -102,14 +106,13 @@ def _progress(_: Namespace, course: Course) -> None:
 def _reset(arguments: Namespace, course: Course) -> None:
     from classroom import copies, progress
 
-    number, is_exercise, _ = arguments.what.partition(".")
-    chapter = course.chapter(number)
-    exercises = {arguments.what} if is_exercise else chapter.exercise_ids()
-    if is_exercise:
-        copies.reset_exercise(chapter, arguments.what)
+    if "." in arguments.what:
+        copies.reset_exercise(arguments.what, course)
+        progress.forget({arguments.what}, course)
     else:
+        chapter = course.chapter(arguments.what)
         copies.reset(chapter)
-    progress.forget(exercises, course)
+        progress.forget(chapter.exercise_ids(), course)
     print(f"{arguments.what} is as it was handed out. If it is open, reload it from disk.")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from classroom.course import Chapter, Course
+from classroom.exercise import cell_of, find
 
 Book = dict[str, Any]
 
@@ -48,26 +49,27 @@ def reset(chapter: Chapter) -> None:
         _write(_stripped(_read(original)), copy)
 
 
-def reset_exercise(chapter: Chapter, exercise: str) -> None:
-    """Put the cell of one exercise back as it was; the rest of the copy stays.
+def reset_exercise(name: str, course: Course) -> None:
+    """Put the cells of one exercise back as they were: its answer and its check.
 
-    Raises `LookupError` when that cell is gone from the copy.
+    Raises `LookupError` when there is no such exercise, or they are gone from the copy.
     """
+    chapter, exercise = find(name, course)
+    answer = cell_of(exercise, chapter).handed_out
     original = _read(chapter.root / "exercises" / f"{chapter.slug}.ipynb")
+    fresh = {
+        cell["id"]: cell
+        for cell in original["cells"]
+        if (text := "".join(cell["source"])) == answer or f'check("{name}"' in text
+    }
     copy = _read(exercises_copy(chapter))
-    fresh = next(cell for cell in original["cells"] if _belongs(cell, exercise))
-    places = [n for n, cell in enumerate(copy["cells"]) if cell["id"] == fresh["id"]]
-    if not places:
+    if not fresh.keys() <= {cell["id"] for cell in copy["cells"]}:
         raise LookupError(
-            f"The cell of {exercise} is no longer in {exercises_copy(chapter).name}: "
+            f"A cell of {name} is no longer in {exercises_copy(chapter).name}: "
             f"`reset {chapter.number}` makes the whole notebook anew."
         )
-    copy["cells"][places[0]] = fresh
+    copy["cells"] = [fresh.get(cell["id"], cell) for cell in copy["cells"]]
     _write(copy, exercises_copy(chapter))
-
-
-def _belongs(cell: Book, exercise: str) -> bool:
-    return f'check("{exercise}"' in "".join(cell["source"])
 
 
 def _stripped(book: Book) -> Book:

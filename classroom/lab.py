@@ -43,6 +43,7 @@ def arguments(course: Course, port: int, token: str, start: str, *, browser: boo
         "ServerApp.root_dir": course.root,
         "ServerApp.open_browser": browser,
         "ServerApp.allow_root": True,  # containers run as root
+        "ServerApp.answer_yes": True,  # Ctrl-C means it
         "IdentityProvider.token": token,
         "LabApp.default_url": start,
         "LabApp.app_settings_dir": SETTINGS,

@@ -25,12 +25,7 @@ def browse(page: str = "/", height: int = 560) -> None:
     Stripe's own pages refuse to be framed; they get a link that opens a new tab.
     Raises `RuntimeError` for a path when no shop is open. `height` is in pixels.
     """
-    if urlsplit(page).scheme:
-        url, name = page, urlsplit(page).hostname or page
-    else:
-        site = current_site()
-        url, name = site.url + page, place(site.app, page) or page
-    display(Page(_view(url, height), f"[{name}: run this cell to open the page here]"))
+    display(page_of(page, height))
 
 
 @dataclass(frozen=True)
@@ -47,6 +42,16 @@ class Page:
         from ipywidgets import HTML
 
         return {**HTML(self.html)._repr_mimebundle_(), "text/plain": self.text}
+
+
+def page_of(page: str, height: int = 560) -> Page:
+    """What `browse` shows."""
+    if urlsplit(page).scheme:
+        url, name = page, urlsplit(page).hostname or page
+    else:
+        site = current_site()
+        url, name = site.url + page, place(site.app, page) or page
+    return Page(_view(url, height), f"[{name}: run this cell to open the page here]")
 
 
 def _view(url: str, height: int) -> str:

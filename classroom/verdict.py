@@ -67,16 +67,16 @@ def _unchanged(name: str, cell: Cell, source: str | None) -> bool:
 
 def _told(exercise: Exercise, error: Exception) -> str:
     said = "".join(traceback.format_exception_only(error)).strip()
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if _typed(frame.filename)]
-    if not lines:
+    typed = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_typed(frame)]
+    if not typed:
         return f"The check could not use `{exercise.answer}`: {said}"
-    last = lines[-1]
+    last = typed[-1]
     return f"Your code raised {said}\n  in {last.name}, line {last.lineno} of the cell: {last.line}"
 
 
-def _typed(filename: str) -> bool:
-    """Whether code comes from a cell: what was typed into a notebook is no file."""
-    return not Path(filename).exists()
+def _is_typed(frame: traceback.FrameSummary) -> bool:
+    """Whether code was typed into a notebook: its lines are known, but it is no file."""
+    return bool(frame.line) and not Path(frame.filename).exists()
 
 
 def _steady(text: str) -> str:

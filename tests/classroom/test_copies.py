@@ -59,14 +59,21 @@ def test_one_exercise_can_be_reset_and_the_others_stay(learner):
     _, exercises = copies.make(learner)
     answer(exercises, "...", "return 2 * amount")
     answer(exercises, "// people", "/ people")
-    copies.reset_exercise(learner.chapter("90"), "90.1")
+    answer(exercises, 'check(\\"90.2\\", share)', 'check(\\"90.2\\", None)')
+    copies.reset_exercise("90.2", learner)
     text = exercises.read_text(encoding="utf-8")
-    assert "return 2 * amount" not in text
-    assert "/ people" in text
+    assert "return 2 * amount" in text
+    assert "// people" in text
+    assert 'check(\\"90.2\\", share)' in text
 
 
 def test_an_exercise_whose_cell_is_gone_is_not_reset_but_explained(learner):
     _, exercises = copies.make(learner)
     write(exercises, read(exercises) | {"cells": []})
     with pytest.raises(LookupError, match="`reset 90` makes the whole notebook anew"):
-        copies.reset_exercise(learner.chapter("90"), "90.1")
+        copies.reset_exercise("90.1", learner)
+
+
+def test_an_exercise_that_does_not_exist_is_not_reset(learner):
+    with pytest.raises(LookupError, match=r"no exercise '90\.9'"):
+        copies.reset_exercise("90.9", learner)

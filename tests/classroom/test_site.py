@@ -6,9 +6,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 from flask import Flask, current_app, url_for
+from IPython.core.formatters import DisplayFormatter
 
 from classroom import browse, connect, serve, shop, timeline
 from classroom.connection import KeyRefused, connection
+from classroom.page import Page, page_of
 
 MOZILLA = {"User-Agent": "Mozilla/5.0"}
 
@@ -152,6 +154,25 @@ def test_a_page_is_one_line_of_text_outside_a_notebook(capsys):
     assert capsys.readouterr().out == (
         "[/shop/orders/{order_id}/pay: run this cell to open the page here]\n"
     )
+
+
+def in_notebook(page: Page) -> str:
+    """The HTML that a notebook gets to show, and never saves."""
+    bundle, _ = DisplayFormatter().format(page)
+    assert set(bundle) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    return page.html
+
+
+def test_a_page_lives_in_a_frame_that_no_notebook_saves():
+    html = in_notebook(page_of('http://127.0.0.1:1/?a=1&b="2"', height=300))
+    assert '<iframe src="http://127.0.0.1:1/?a=1&amp;b=&quot;2&quot;"' in html
+    assert "height: 300px" in html
+
+
+def test_stripes_own_pages_open_in_a_tab():
+    html = in_notebook(page_of("https://checkout.stripe.com/c/pay/1"))
+    assert "<iframe" not in html
+    assert 'href="https://checkout.stripe.com/c/pay/1" target="_blank"' in html
 
 
 def test_on_jupyterhub_pages_and_redirects_go_through_its_proxy(monkeypatch, capsys):

@@ -34,6 +34,7 @@ def share(amount, people):
     ### END SOLUTION
 
 
+# %%
 check("90.2", share)
 
 # %% [markdown]
