@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.required import missing
+
 # Debian keeps the programs of each version out of the PATH.
 DEBIAN = Path("/usr/lib/postgresql")
 # A power cut may lose what a test wrote, so nothing waits for the disk.
@@ -69,9 +71,7 @@ def _programs() -> Path:
         return Path(found).parent
     if versions := list(DEBIAN.glob("*/bin/initdb")):
         return max(versions, key=lambda path: float(path.parts[-3])).parent
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail("REQUIRE_ALL=1, and this machine has no PostgreSQL (initdb).")
-    pytest.skip("this machine has no PostgreSQL (initdb)")
+    missing("no PostgreSQL (initdb)")
 
 
 def _user() -> str:

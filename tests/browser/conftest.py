@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.required import missing
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 ARGUMENTS = (
     "--disable-background-networking",
@@ -23,8 +25,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = find_chromium(playwright)
         if chromium is None:
-            missing = "no Chromium: install it, or run `python -m playwright install chromium`"
-            pytest.fail(missing) if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip(missing)
+            missing("no Chromium: install it, or run `python -m playwright install chromium`")
         as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=chromium, args=[*ARGUMENTS, *as_root])
         yield browser
