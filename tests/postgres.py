@@ -69,9 +69,10 @@ def _programs() -> Path:
         pytest.skip("the tests start a PostgreSQL on Linux and macOS only")
     if found := shutil.which("initdb"):
         return Path(found).parent
-    if versions := list(DEBIAN.glob("*/bin/initdb")):
-        return max(versions, key=lambda path: float(path.parts[-3])).parent
-    missing("no PostgreSQL (initdb)")
+    versions = list(DEBIAN.glob("*/bin/initdb"))
+    if not versions:
+        missing("no PostgreSQL (initdb)")
+    return max(versions, key=lambda path: float(path.parts[-3])).parent
 
 
 def _user() -> str:
