@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, Request, WallClock
 
-KEY, PAGE_KEY = "sk_test_visiblyFakeSandboxKey", "pk_test_visiblyFakeSandboxKey"
+KEY, PAGE_KEY = "sk_test_exampleSandboxKey", "pk_test_visiblyFakeSandboxKey"
 # The account behind it knows other keys; a wrong one stays wrong.
 KNOWN = {f"Bearer {KEY}": f"Bearer {SECRET_KEY}", f"Bearer {PAGE_KEY}": f"Bearer {PUBLISHABLE_KEY}"}
 
