@@ -67,6 +67,7 @@ def test_what_cannot_be_done_is_explained_without_a_traceback(run, arguments, ad
 
 
 def test_a_build_says_what_it_wrote_and_a_check_what_differs(learner, run):
+    learner.chapter("90").lesson.write_text("# %%\nprint('light')\n", encoding="utf-8")
     lesson = learner.root / "notebooks" / "90-count-coins.ipynb"
     lesson.write_text("{}", encoding="utf-8")
     checked = run("build", "--check")
