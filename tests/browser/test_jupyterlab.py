@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from classroom.course import Course
 from classroom.kernels import environment
@@ -69,9 +69,17 @@ class Notebook:
         return cell.frame_locator("iframe[title='the shop']")
 
 
-@pytest.fixture
-def notebook(page: Page, lab: str) -> Notebook:
-    return Notebook(page, lab)
+@pytest.fixture(scope="module")  # opening it takes seconds, and no test changes what another needs
+def notebook(browser: Browser, lab: str) -> Iterator[Notebook]:
+    context = browser.new_context()
+    yield Notebook(context.new_page(), lab)
+    context.close()
+
+
+def test_jupyterlab_comes_up_quiet_on_the_learners_copies(notebook: Notebook) -> None:
+    listed = notebook.page.locator(".jp-DirListing-itemText")
+    expect(listed).to_have_text(["01-collect-a-card-get-a-token.ipynb", "01-exercises.ipynb"])
+    expect(notebook.page.locator(".jp-toast-message, .Toastify__toast")).to_have_count(0)
 
 
 def test_a_learner_pays_in_the_notebook_and_sees_the_order_paid(notebook: Notebook) -> None:
@@ -90,9 +98,3 @@ def test_a_learner_pays_in_the_notebook_and_sees_the_order_paid(notebook: Notebo
 
     notebook.run(status)
     expect(status.locator(".jp-OutputArea")).to_contain_text("paid", timeout=10 * SECONDS)
-
-
-def test_jupyterlab_comes_up_quiet_on_the_learners_copies(notebook: Notebook) -> None:
-    listed = notebook.page.locator(".jp-DirListing-itemText")
-    expect(listed).to_have_text(["01-collect-a-card-get-a-token.ipynb", "01-exercises.ipynb"])
-    expect(notebook.page.locator(".jp-toast-message, .Toastify__toast")).to_have_count(0)
