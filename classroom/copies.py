@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,6 @@ from classroom.course import Chapter, Course
 from classroom.exercise import cell_of, find
 
 Book = dict[str, Any]
-
-# From a copy, the other copies are next door.
-LINKS = (
-    (re.compile(r"\]\(\.\./exercises/(\d\d)-[\w-]+\.ipynb"), r"](\1-exercises.ipynb"),
-    (re.compile(r"\]\(\.\./notebooks/([\w-]+)\.ipynb"), r"](\1.ipynb"),
-)
 
 
 def copies(chapter: Chapter) -> Iterator[tuple[Path, Path]]:
@@ -76,15 +69,7 @@ def _stripped(book: Book) -> Book:
     for cell in book["cells"]:
         if cell["cell_type"] == "code":
             cell |= {"outputs": [], "execution_count": None}
-        else:
-            cell["source"] = [_next_door(line) for line in cell["source"]]
     return book
-
-
-def _next_door(line: str) -> str:
-    for pattern, replacement in LINKS:
-        line = pattern.sub(replacement, line)
-    return line
 
 
 def _read(path: Path) -> Book:

@@ -33,11 +33,6 @@ def test_a_copy_has_no_outputs_yet(learner):
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
 
 
-def test_links_lead_from_copy_to_copy(learner):
-    lesson, _ = copies.make(learner)
-    assert "Its [exercises](90-exercises.ipynb)." in "".join(read(lesson)["cells"][0]["source"])
-
-
 def test_what_a_learner_wrote_is_never_overwritten(learner):
     lesson, exercises = copies.make(learner)
     answer(exercises, "...", "return 2 * amount")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Count coins
 #
-# A chapter that exists to test the tools. Its [exercises](../exercises/90-count-coins.ipynb).
+# A chapter that exists to test the tools. It has no lesson.
 
 # %%
 from classroom import browse, connect, serve, shop, show, timeline
