@@ -337,6 +337,7 @@ def test_everything_can_be_done_with_the_keyboard(shopper):
     shopper.open("/")
     shopper.tab_to("Cart 1 in it")
     press("Enter")
+    expect(shopper.page.get_by_role("button", name="Place the order")).to_be_visible()
     shopper.tab_to("Place the order")
     press("Enter")
     expect(shopper.pay_button).to_be_enabled()
