@@ -17,7 +17,7 @@ from classroom.verdict import Outcome, judge
 _hints_given: Counter[str] = Counter()
 
 
-def check(exercise: str, answer: object) -> None:
+def check(exercise: str | float, answer: object) -> None:
     """Say whether your answer is right and, if it is not, what it did instead."""
     course = Course.here()
     chapter, found = find(exercise, course)
@@ -30,7 +30,7 @@ def check(exercise: str, answer: object) -> None:
             print(_offer(found))
 
 
-def hint(exercise: str, number: int | None = None) -> None:
+def hint(exercise: str | float, number: int | None = None) -> None:
     """Print the next hint, or the one you ask for; the last is nearly the answer."""
     _, found = find(exercise, Course.here())
     wanted = number or _hints_given[found.id] + 1
@@ -38,7 +38,7 @@ def hint(exercise: str, number: int | None = None) -> None:
     print(f"Hint {shown} of {len(found.hints)}: {found.hints[shown - 1]}")
 
 
-def solution(exercise: str) -> None:
+def solution(exercise: str | float) -> None:
     """Show the answer that the course would give."""
     chapter, found = find(exercise, Course.here())
     display(Code(f"{found.id} {found.title}", cell_of(found, chapter).solved))

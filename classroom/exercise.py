@@ -46,8 +46,9 @@ def expect(condition: object, message: str) -> None:
         raise Mistake(message)
 
 
-def find(name: str, course: Course) -> tuple[Chapter, Exercise]:
-    """The exercise "4.2" and its chapter. Raises `LookupError` when there is none."""
+def find(name: str | float, course: Course) -> tuple[Chapter, Exercise]:
+    """The exercise "4.2", or 4.2, and its chapter. Raises `LookupError` when there is none."""
+    name = str(name)  # quotes are easily forgotten
     chapter = course.chapter(name.partition(".")[0])
     exercises = exercises_of(chapter)
     for exercise in exercises:

@@ -23,6 +23,11 @@ def test_a_right_answer_is_praised_and_remembered(course, capsys):
     assert done(course) == {"90.1"}
 
 
+def test_forgotten_quotes_around_an_exercise_are_forgiven(capsys):
+    check(90.1, double)
+    assert capsys.readouterr().out == "90.1 correct.\n"
+
+
 def test_outside_work_nothing_is_remembered(course, monkeypatch):
     monkeypatch.chdir(course.root)
     check("90.1", double)
