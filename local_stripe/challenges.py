@@ -6,6 +6,7 @@ https://docs.stripe.com/payments/3d-secure
 from local_stripe import shapes
 from local_stripe.call import Call
 from local_stripe.cards import Card
+from local_stripe.states import Machine
 from local_stripe.store import Object
 
 
@@ -16,7 +17,21 @@ def needed(call: Call, card: Card) -> bool:
     return card.challenge == "always"
 
 
-def next_action(call: Call, intent: Object) -> Object:
+def begin(call: Call, machine: Machine, intent: Object, **changes: None) -> Object:
+    """The intent, waiting for its owner; `changes` are the fields that the attempt clears."""
+    waiting = machine.move(
+        "confirm",
+        intent,
+        next_action=_next_action(call, intent),
+        status="requires_action",
+        **changes,
+    )
+    call.store.put(waiting)
+    call.events.emit(f"{intent['object']}.requires_action", waiting)
+    return waiting
+
+
+def _next_action(call: Call, intent: Object) -> Object:
     """What the page must do: send the owner to a URL, or let Stripe.js ask.
 
     It is a redirect if the call named a `return_url` and not `use_stripe_sdk`.

@@ -52,7 +52,7 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
         raise _declined(call, intent, method, declines.AUTHENTICATION_REQUIRED)
     if call.params.get("error_on_requires_action"):
         raise _declined(call, intent, method, declines.AUTHENTICATION_NOT_HANDLED)
-    return _challenge(call, intent)
+    return challenges.begin(call, PAYMENT_INTENT, intent, last_payment_error=None)
 
 
 def _method(call: Call, intent: Object, known: Object | None) -> Object:
@@ -143,19 +143,6 @@ def _declined(
     call.events.emit("payment_intent.payment_failed", failed)
     error.fields["payment_intent"] = failed
     return error
-
-
-def _challenge(call: Call, intent: Object) -> Object:
-    waiting = PAYMENT_INTENT.move(
-        "confirm",
-        intent,
-        last_payment_error=None,
-        next_action=challenges.next_action(call, intent),
-        status="requires_action",
-    )
-    call.store.put(waiting)
-    call.events.emit("payment_intent.requires_action", waiting)
-    return waiting
 
 
 def _keep(call: Call, method: Object, customer: str | None = None) -> None:

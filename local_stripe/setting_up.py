@@ -56,7 +56,7 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
     if card is None:
         raise StripeError(methods.SPENT, setup_intent=known)
     if card.challenge == "always":
-        return _challenge(call, intent)
+        return challenges.begin(call, SETUP_INTENT, intent, last_setup_error=None)
     decline = methods.verdict(card, method)
     if decline and not card.attaches:
         raise _declined(call, intent, methods.look_at(call, method, decline), decline)
@@ -79,19 +79,6 @@ def _succeeded(call: Call, intent: Object, method: Object) -> Object:
     call.store.put(done)
     call.events.emit("setup_intent.succeeded", done)
     return done
-
-
-def _challenge(call: Call, intent: Object) -> Object:
-    waiting = SETUP_INTENT.move(
-        "confirm",
-        intent,
-        last_setup_error=None,
-        next_action=challenges.next_action(call, intent),
-        status="requires_action",
-    )
-    call.store.put(waiting)
-    call.events.emit("setup_intent.requires_action", waiting)
-    return waiting
 
 
 def _declined(call: Call, intent: Object, method: Object, decline: Decline) -> CardError:
