@@ -5,11 +5,15 @@ Around it stand an in-process transport for the SDK (`local_stripe.transport`) a
 HTTP server (`python -m local_stripe serve`).
 """
 
+from typing import TYPE_CHECKING, Any
+
 from local_stripe.auth import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.clock import Clock, WallClock
-from local_stripe.core import LocalStripe
 from local_stripe.messages import Request, Response
 from local_stripe.policies import Policies
+
+if TYPE_CHECKING:
+    from local_stripe.core import LocalStripe
 
 __all__ = [
     "PUBLISHABLE_KEY",
@@ -21,3 +25,15 @@ __all__ = [
     "Response",
     "WallClock",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the core, and the SDK with it, when it is first asked for (PEP 562).
+
+    So a program can say, before, what the SDK shall do without.
+    """
+    if name == "LocalStripe":
+        from local_stripe.core import LocalStripe
+
+        return LocalStripe
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

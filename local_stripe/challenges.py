@@ -3,7 +3,6 @@
 https://docs.stripe.com/payments/3d-secure
 """
 
-from local_stripe import shapes
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.states import Machine
@@ -37,7 +36,7 @@ def _next_action(call: Call, intent: Object) -> Object:
     It is a redirect if the call named a `return_url` and not `use_stripe_sdk`.
     """
     source = call.ids.new("payatt", sibling=intent["id"])
-    url = f"{shapes.NOWHERE}/3d_secure_2/hosted?payment_intent={intent['id']}&source={source}"
+    url = f"{call.stripe.origin}/3d_secure_2/hosted?payment_intent={intent['id']}&source={source}"
     return_url = call.params.get("return_url")
     if return_url and not call.params.get("use_stripe_sdk"):
         return {

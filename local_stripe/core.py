@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from local_stripe import auth, contract, forms, ledger, versions
+from local_stripe import auth, contract, forms, ledger, shapes, versions
 from local_stripe.call import Call
 from local_stripe.clock import Clock, Timekeeper
 from local_stripe.errors import StripeError, not_implemented, unrecognized_url
@@ -37,6 +37,7 @@ class LocalStripe:
     policies: the account's switches
     retries: seconds from one attempt to deliver a webhook to the next
     log: the latest requests and their answers
+    origin: where browsers find its pages; a server that starts says so
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class LocalStripe:
         self.policies = policies or Policies()
         self.store = Store()
         self.log: deque[Exchange] = deque(maxlen=_LOG_LENGTH)
+        self.origin = shapes.NOWHERE
         self._lock = threading.RLock()
         self.webhooks = Webhooks(self.store, self.clock, self._lock, retries)
         self.events = Events(self.store, self.ids, self.clock, self.webhooks)

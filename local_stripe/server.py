@@ -39,7 +39,7 @@ class RunningServer:
 
     def __init__(self, local: LocalStripe, port: int) -> None:
         listener = _listen(port)
-        self.url = f"http://{HOST}:{listener.getsockname()[1]}"
+        self.url = local.origin = f"http://{HOST}:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application(local),
