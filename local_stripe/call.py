@@ -10,6 +10,7 @@ from local_stripe.policies import Policies
 from local_stripe.store import Store
 
 if TYPE_CHECKING:
+    from local_stripe.agenda import Agenda
     from local_stripe.core import LocalStripe
     from local_stripe.events import Events
 
@@ -50,6 +51,11 @@ class Call:
     def ids(self) -> Ids:
         """Fresh ids."""
         return self.stripe.ids
+
+    @property
+    def agenda(self) -> "Agenda":
+        """What will happen by itself, later."""
+        return self.stripe.agenda
 
     @property
     def policies(self) -> Policies:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from local_stripe import auth, contract, forms, ledger, shapes, versions
+from local_stripe.agenda import Agenda
 from local_stripe.call import Call
-from local_stripe.clock import Clock, Timekeeper
+from local_stripe.clock import Clock, Present, Timekeeper
 from local_stripe.errors import StripeError, not_implemented, unrecognized_url
 from local_stripe.events import NO_REQUEST, Events
 from local_stripe.expand import Expander
@@ -37,6 +38,7 @@ class LocalStripe:
     policies: the account's switches
     retries: seconds from one attempt to deliver a webhook to the next
     log: the latest requests and their answers
+    agenda: what will happen by itself
     origin: where browsers find its pages; a server that starts says so
     """
 
@@ -47,11 +49,12 @@ class LocalStripe:
         policies: Policies | None = None,
         retries: tuple[int, ...] = RETRIES,
     ) -> None:
-        self.clock = clock or Clock()
+        self.clock = Present(clock or Clock())
         self.ids = Ids(seed, self.clock)
         self.policies = policies or Policies()
         self.store = Store()
         self.log: deque[Exchange] = deque(maxlen=_LOG_LENGTH)
+        self.agenda = Agenda()
         self.origin = shapes.NOWHERE
         self._lock = threading.RLock()
         self.webhooks = Webhooks(self.store, self.clock, self._lock, retries)
@@ -65,6 +68,7 @@ class LocalStripe:
             request_id = self.ids.new("req")
             headers = {"content-type": "application/json", "request-id": request_id}
             try:
+                self._catch_up()
                 answer = self._answer(request, request_id, headers)
                 status, body = answer.status, _encode(answer.body)
             except StripeError as error:
@@ -77,16 +81,44 @@ class LocalStripe:
             return response
 
     def advance(self, seconds: int) -> None:
-        """Let time pass."""
+        """Let time pass, and happen what is due by then."""
         with self._lock:
             self.clock.advance(seconds)
+            self._catch_up()
 
     def deliver(self, send: Send, wall_clock: Callable[[], float] = time.time) -> list[Attempt]:
         """Try each webhook delivery that is due, once: `send(url, headers, body)`.
 
         The signatures carry the time of the wall clock, as who verifies them looks at theirs.
         """
+        with self._lock:
+            self._catch_up()
         return self.webhooks.deliver(send, wall_clock)
+
+    def _catch_up(self) -> None:
+        """Do what is due by now, each at its time: entirely or, if it raises, not at all."""
+        while entry := self.agenda.take(self.clock.now()):
+            keep = False
+            try:
+                with self.clock.back_at(entry.due):
+                    entry.action(self._call_of_nobody(), entry.id)
+                keep = True
+            finally:
+                self._end(keep)
+
+    def _call_of_nobody(self) -> Call:
+        """What an action of the agenda gets: no request asked for it."""
+        return Call(
+            stripe=self,
+            params={},
+            expand=[],
+            path={},
+            url="",
+            version=versions.CURRENT,
+            request_id="",
+            idempotency_key=None,
+            publishable=False,
+        )
 
     def _answer(self, request: Request, request_id: str, headers: dict[str, str]) -> Answer:
         """Find out what is asked, and do it once. Raises StripeError for a bad request."""
@@ -135,13 +167,15 @@ class LocalStripe:
             self._end(keep)
 
     def _end(self, keep: bool) -> None:
-        """Keep what a request changed and announced, or undo it."""
+        """Keep what was changed, announced and put on the agenda, or undo it."""
         if keep:
             self.store.commit()
             self.webhooks.commit()
+            self.agenda.commit()
         else:
             self.store.rollback()
             self.webhooks.rollback()
+            self.agenda.rollback()
 
 
 def _admit(request: Request) -> tuple[Route, dict[str, str], str]:
