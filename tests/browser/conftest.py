@@ -10,7 +10,15 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.required import missing
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+# The headless shell is Chromium without the windows around its pages: half the work to start.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "chrome",
+)
 ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
