@@ -7,11 +7,8 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-# It compiles a grammar for seconds, to check addresses that nobody here writes; jsonschema does
-# without it, and Jupyter starts in a quarter of the time.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-
-from classroom.course import Course  # noqa: E402 - after the line above
+import classroom.quick_start  # noqa: F401 - first of all
+from classroom.course import Course
 
 if TYPE_CHECKING:
     from classroom.book import Built
