@@ -4,6 +4,8 @@
 
 `OrderItem` is an association object: the row between an order and an item has columns of its own,
 the quantity and the unit price at the time of the order. Money is in minor units (cents).
+
+`WebhookEvent` stands alone: the inbox of what Stripe told the shop; see `inbox.py`.
 """
 
 import secrets
@@ -11,7 +13,17 @@ import uuid
 from datetime import UTC, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, DateTime, Dialect, Enum, ForeignKey, Index, MetaData, String
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, validates
 from sqlalchemy.types import TypeDecorator
 
@@ -19,6 +31,7 @@ from sample_app.order_status import OrderStatus, check_transition
 
 MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 MAX_QUANTITY = 100
+FULL_SHELF = 1000  # pieces of an item that nobody has counted
 
 
 def new_order_id() -> str:
@@ -74,6 +87,8 @@ class Item(Base):
     description: Mapped[str] = mapped_column(String(500), default="")
     price: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3), default="usd")
+    # How many are left. Below zero, so many are owed: two bought the last one at one moment.
+    stock: Mapped[int] = mapped_column(default=FULL_SHELF)
 
 
 class Customer(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no types
@@ -123,6 +138,14 @@ class Order(Base):
     payment_intent_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     # What the client's own Idempotency-Key became: the repeated request finds this order.
     request_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # The order's page at Stripe, if the customer went there to pay; see `checkout.py`.
+    checkout_session_id: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)
+    # A guest's address, if it is known; a customer's is in the account.
+    email: Mapped[str | None] = mapped_column(String(254))
+    # When the goods left the stock; then, when somebody began to send the e-mail, and had sent it.
+    fulfilled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmation_claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmation_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     customer: Mapped[Customer | None] = relationship(back_populates="orders")
     lines: Mapped[list["OrderItem"]] = relationship(
@@ -163,3 +186,21 @@ class OrderItem(Base):
     @property
     def amount(self) -> int:
         return self.quantity * self.unit_price
+
+
+class WebhookEvent(Base):
+    """Something that Stripe told the shop; told twice, it is still one row."""
+
+    __tablename__ = "webhook_events"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    type: Mapped[str] = mapped_column(String(255))
+    payload: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When it is tried next; None once it is handled, or given up.
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=now, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Why nothing was to be done about it.
+    ignored: Mapped[str | None] = mapped_column(String(200))
+    last_error: Mapped[str | None] = mapped_column(String(500))

@@ -17,6 +17,18 @@ MAX_ITEM_IDS = 500
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 
+# What changes after an order was placed: to be read under its lock.
+LOCKED = (
+    "status",
+    "idempotency_key",
+    "payment_intent_id",
+    "checkout_session_id",
+    "email",
+    "fulfilled_at",
+    "confirmation_claimed_at",
+    "confirmation_sent_at",
+)
+
 # An order with its lines and their items, in one query.
 _WHOLE = joinedload(Order.lines).joinedload(OrderItem.item)
 
@@ -121,7 +133,7 @@ def lock(session: Session, order: Order) -> None:
     """
     same = update(Order).where(Order.id == order.id).values(amount=Order.amount)
     session.execute(same, execution_options={"synchronize_session": False})
-    session.refresh(order, ["status", "idempotency_key", "payment_intent_id"])
+    session.refresh(order, LOCKED)
 
 
 def _check_id(order_id: str) -> None:
@@ -135,6 +147,7 @@ def _draft(session: Session, quantities: Counter[int]) -> Order:
     items = session.scalars(select(Item).where(Item.id.in_(quantities)).order_by(Item.id)).all()
     if unknown := sorted(quantities.keys() - {item.id for item in items}):
         raise UnknownItems(f"The shop sells no item {', '.join(map(str, unknown))}.")
+    _check_stock(items, quantities)
     lines = [
         OrderItem(item=item, quantity=quantities[item.id], unit_price=item.price) for item in items
     ]
@@ -152,6 +165,14 @@ def _check_quantities(quantities: Counter[int]) -> None:
     item_id, most = quantities.most_common(1)[0]
     if most > MAX_QUANTITY:
         raise OrderRefused(f"At most {MAX_QUANTITY} of one item: there are {most} of {item_id}.")
+
+
+def _check_stock(items: Iterable[Item], quantities: Counter[int]) -> None:
+    for item in items:
+        if item.stock <= 0:
+            raise OrderRefused(f"{item.name} is sold out.")
+        if quantities[item.id] > item.stock:
+            raise OrderRefused(f"Of {item.name}, {item.stock} are left.")
 
 
 def _one_currency(items: Iterable[Item]) -> str:

@@ -29,7 +29,8 @@ KEEP_ITEMS = """
     CREATE TABLE pristine.items AS TABLE items;
 """
 RESET = """
-    DELETE FROM order_items; DELETE FROM orders; DELETE FROM customers; DELETE FROM items;
+    DELETE FROM webhook_events; DELETE FROM order_items; DELETE FROM orders;
+    DELETE FROM customers; DELETE FROM items;
     INSERT INTO items SELECT * FROM pristine.items;
     SELECT setval('items_id_seq', (SELECT max(id) FROM items));
     SELECT setval('customers_id_seq', 1, false);

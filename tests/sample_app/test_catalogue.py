@@ -40,3 +40,10 @@ def test_seeding_puts_a_changed_price_back(session):
     session.commit()
     catalogue.seed(session)
     assert session.get(Item, 1).price == 3900
+
+
+def test_seeding_again_does_not_refill_the_shelves(session):
+    session.get(Item, 1).stock = 3
+    session.commit()
+    catalogue.seed(session)
+    assert session.get(Item, 1).stock == 3

@@ -1,13 +1,21 @@
 """What the database itself refuses, and that the migrations make the tables the models describe."""
 
+from uuid import uuid4
+
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from sample_app.database import db, migrate
-from sample_app.models import Base, Customer, Item, Order, OrderItem
+from sample_app.database import MIGRATIONS, db, migrate
+from sample_app.models import FULL_SHELF, Base, Customer, Item, Order, OrderItem
+from sample_app.order_status import OrderStatus
+from tests.postgres import copy_database
+from tests.sample_app.conftest import address, build, close
 
 
 def order(**changes):
@@ -124,4 +132,42 @@ def test_migrating_twice_changes_nothing(app):
         assert db.session.get(Item, 5).name == "Chair"
 
 
-def test_migrations_can_be_undone(app): ...
+def test_a_migration_keeps_the_orders_that_there_are(empty_database):
+    with empty_database.begin() as connection:
+        upgrade(connection, "0001")
+        connection.exec_driver_sql(OLD_ITEM)
+        connection.exec_driver_sql(OLD_ORDER)
+        connection.exec_driver_sql(OLD_LINE)
+    migrate(empty_database)
+    with Session(empty_database) as session:
+        [old] = session.scalars(sa.select(Order))
+        assert [(line.item.name, line.item.stock) for line in old.lines] == [("Chair", FULL_SHELF)]
+        assert (old.status, old.fulfilled_at, old.email) == (OrderStatus.PAID, None, None)
+
+
+OLD_ITEM = "INSERT INTO items VALUES (5, 'Chair', '', 5950, 'usd')"
+OLD_ORDER = """
+    INSERT INTO orders (id, status, amount, currency, created_at, idempotency_key)
+    VALUES ('ord_1', 'paid', 5950, 'usd', '2026-01-01 00:00:00', 'key')
+"""
+OLD_LINE = "INSERT INTO order_items VALUES ('ord_1', 5, 1, 5950)"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request, tmp_path):
+    if request.param == "sqlite":
+        url = sa.make_url(f"sqlite:///{tmp_path / 'old.db'}")
+    else:
+        cluster = request.getfixturevalue("postgresql_cluster")
+        url = copy_database(cluster.set(database="template1"), f"old_{uuid4().hex}")
+    app = build(address(url))
+    with app.app_context():
+        yield db.engine
+    close(app)
+
+
+def upgrade(connection, revision):
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

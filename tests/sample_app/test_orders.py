@@ -115,6 +115,22 @@ def test_an_order_over_stripes_maximum_is_refused_before_stripe_is_asked(session
         place_order(session, [9, 1])
 
 
+def test_nobody_orders_more_than_there_is(session):
+    session.get(Item, 5).stock = 2
+    session.commit()
+    with pytest.raises(OrderRefused, match="Of Chair, 2 are left"):
+        place_order(session, [5, 5, 5])
+    assert place_order(session, [5, 5]).amount == 11900
+
+
+@pytest.mark.parametrize("stock", [0, -3])
+def test_what_is_sold_out_or_owed_is_not_sold(session, stock):
+    session.get(Item, 5).stock = stock
+    session.commit()
+    with pytest.raises(OrderRefused, match="Chair is sold out"):
+        place_order(session, [1, 5])
+
+
 def test_two_currencies_do_not_share_an_order(session):
     session.add(Item(id=9, name="Sake set", price=4000, currency="jpy"))
     session.commit()

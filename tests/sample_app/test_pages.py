@@ -10,7 +10,7 @@ from sample_app import create_app
 from sample_app.models import Customer, Item, Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import place_order
-from tests.sample_app.shopper import Shopper
+from tests.sample_app.shopper import Shopper, words
 from tests.sample_app.statements import count_statements
 
 
@@ -80,6 +80,15 @@ def test_a_name_with_html_in_it_is_text(shopper, session):
     response = shopper.open("/")
     assert shopper.rows(".item h2")[-1] == "<script>alert(1)</script>"
     assert "<script>alert(1)" not in response.text
+
+
+def test_what_is_sold_out_says_so_and_has_no_button(shopper, session):
+    session.get(Item, 5).stock = 0
+    session.commit()
+    shopper.open("/")
+    assert "Sold out" in words(shopper.page.find(id="item-5"))
+    assert not shopper.page.find(id="item-5").find("button")
+    assert len(shopper.page.select(".item button")) == 7
 
 
 def test_an_empty_shop_says_how_to_fill_it(shopper, session):
