@@ -3,7 +3,7 @@
 import re
 import string
 
-from local_stripe import methods
+from local_stripe import addresses, methods
 from local_stripe.call import Call
 from local_stripe.errors import StripeError
 from local_stripe.implemented import given, only
@@ -17,7 +17,6 @@ from local_stripe.updates import record
 
 _KIND = "customer"
 _PREFIX_LETTERS = string.digits + string.ascii_uppercase
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _INVOICE_PREFIX = re.compile(r"[A-Z0-9]{1,12}")
 
 # What a field is when it is not given, or given empty.
@@ -129,8 +128,8 @@ def _given(call: Call, customer: Object) -> Object:
 
 def _check(fields: Object) -> None:
     email, prefix = fields.get("email"), fields.get("invoice_prefix")
-    if email is not None and not _EMAIL.fullmatch(email):
-        raise StripeError(f"Invalid email address: {email}", code="email_invalid", param="email")
+    if email is not None:
+        addresses.email(email, "email")
     if prefix is not None and not _INVOICE_PREFIX.fullmatch(prefix):
         raise StripeError(
             "The invoice prefix must be 1 to 12 uppercase letters or digits.",
