@@ -25,7 +25,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """An outcome, and the reason for one that is not correct."""
+    """An outcome, and for one that is not correct the reason, or what to do."""
 
     exercise: Exercise
     outcome: Outcome
@@ -37,7 +37,7 @@ class Verdict:
                 return f"{self.exercise.id} correct."
             case Outcome.NOT_ATTEMPTED:
                 return (
-                    f"{self.exercise.id} not attempted yet. Write `{self.exercise.answer}`, then "
+                    f"{self.exercise.id} not attempted yet. {self.reason}, then "
                     f'run this check again. hint("{self.exercise.id}") gives a nudge.'
                 )
             case Outcome.WRONG:
@@ -47,7 +47,7 @@ class Verdict:
 def judge(exercise: Exercise, answer: object, cell: Cell, source: str | None) -> Verdict:
     """Check an answer. `cell` is the one handed out; `source` is the learner's, if it is known."""
     if answer is ... or _unchanged(exercise.answer, cell, source):
-        return Verdict(exercise, Outcome.NOT_ATTEMPTED)
+        return Verdict(exercise, Outcome.NOT_ATTEMPTED, _to_do(exercise, cell))
     try:
         exercise.check(answer)
     except Mistake as mistake:
@@ -55,6 +55,12 @@ def judge(exercise: Exercise, answer: object, cell: Cell, source: str | None) ->
     except Exception as error:
         return Verdict(exercise, Outcome.WRONG, _steady(_told(exercise, error)))
     return Verdict(exercise, Outcome.CORRECT)
+
+
+def _to_do(exercise: Exercise, cell: Cell) -> str:
+    """What was handed out is a blank to fill, or code that is broken."""
+    verb = "Write" if "..." in cell.handed_out.split() else "Mend"
+    return f"{verb} `{exercise.answer}`"
 
 
 def _unchanged(name: str, cell: Cell, source: str | None) -> bool:

@@ -106,19 +106,16 @@ def find_order(session: Session, order_id: str, customer: Customer | None = None
 def list_orders(
     session: Session, customer: Customer, *, after: str | None = None, limit: int = PAGE_SIZE
 ) -> Page:
-    """Return the customer's orders that are older than the order `after`, in one query.
+    """Return the customer's orders that are older than the order `after`.
 
     A keyset, not an OFFSET: page 1000 costs what page 1 costs, and a new order shifts nothing.
-    Raises `OrderNotFound` for an `after` that is no order's id.
+    Raises `OrderNotFound` for an `after` that is no order they may see.
     """
-    position = tuple_(Order.created_at, Order.id)
     theirs = select(Order).where(Order.customer_id == customer.id)
     if after is not None:
-        _check_id(after)
-        start = select(Order.created_at, Order.id).where(
-            Order.id == after, Order.customer_id == customer.id
-        )
-        theirs = theirs.where(position < start.scalar_subquery())
+        start = find_order(session, after, customer)
+        position = tuple_(Order.created_at, Order.id)
+        theirs = theirs.where(position < (start.created_at, start.id))
     newest_first = theirs.order_by(Order.created_at.desc(), Order.id.desc())
     found = session.scalars(newest_first.limit(limit + 1).options(_WHOLE)).unique().all()
     orders = found[:limit]

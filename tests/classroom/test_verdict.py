@@ -55,7 +55,12 @@ def test_a_wrong_answer_is_told_what_came_back_and_what_should_have():
 def test_what_was_handed_out_is_no_attempt(source):
     found = verdict(source)
     assert found.outcome is Outcome.NOT_ATTEMPTED
-    assert str(found).startswith("90.1 not attempted yet. Write `double`")
+    assert str(found).startswith("90.1 not attempted yet. Mend `double`")
+
+
+def test_a_blank_is_to_be_written():
+    blank = Cell("### BEGIN SOLUTION\ndouble = 2\n### END SOLUTION\n")
+    assert str(judge(DOUBLE, ..., blank, None)).startswith("90.1 not attempted yet. Write `double`")
 
 
 def test_an_error_in_the_learners_code_is_shown_as_theirs_with_its_line():

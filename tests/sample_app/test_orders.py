@@ -222,10 +222,20 @@ def test_an_order_placed_between_two_pages_shifts_nothing(session, ada):
 
 def test_a_list_has_nobody_elses_orders(session, ada):
     bob = customer(session, "bob@example.com")
-    bobs = place_order(session, [1], bob)
+    place_order(session, [1], bob)
     place_order(session, [1])
     assert list_orders(session, ada).orders == []
-    assert list_orders(session, ada, after=bobs.id).orders == []
+
+
+def test_a_list_goes_on_after_nobody_elses_order(session, ada):
+    bobs = place_order(session, [1], customer(session, "bob@example.com"))
+    with pytest.raises(OrderNotFound):
+        list_orders(session, ada, after=bobs.id)
+
+
+def test_a_list_goes_on_after_no_order_that_there_is_not(session, ada):
+    with pytest.raises(OrderNotFound):
+        list_orders(session, ada, after="abcdefghijklmnopqrstuv")
 
 
 @pytest.mark.parametrize("orders", [1, 20])
