@@ -20,6 +20,7 @@ _NAMES = {
 }
 # The parameter that a 404 blames for an unknown id in the path, where it is not `id`.
 _PATH_PARAMS = {
+    "checkout.session": "session",
     "price": "price",
     "payment_intent": "intent",
     "setup_intent": "intent",
@@ -144,7 +145,9 @@ def no_such(kind: str, id: str, param: str | None = None) -> StripeError:
 
 
 def unexpected_state(message: str, obj: dict[str, Any], param: str | None = None) -> StripeError:
-    """The object is not in a state for this; it rides along whole in the error."""
+    """The object is not in a state for this; an intent rides along whole in the error."""
+    if obj["object"] not in ("payment_intent", "setup_intent"):
+        return StripeError(message, param=param)
     fields: dict[str, Any] = {obj["object"]: obj}
     return StripeError(message, code=f"{obj['object']}_unexpected_state", param=param, **fields)
 

@@ -83,12 +83,16 @@ _UPDATE = {
 }
 _ATTEMPT = ("succeeded", "requires_capture", "requires_action", "requires_payment_method")
 _CANCELED = ("canceled",)
+_CHALLENGE_OVER = "This challenge is over: the intent has a status of {status}."
 
 PAYMENT_INTENT = Machine(
     births=("requires_payment_method", "requires_confirmation"),
     table={
         "update": _UPDATE,
         "confirm": dict.fromkeys(_OPEN, _ATTEMPT),
+        "authenticate": {
+            "requires_action": ("succeeded", "requires_capture", "requires_payment_method")
+        },
         "capture": {"requires_capture": ("succeeded",)},
         # Stripe's refusal names three states that no PaymentIntent of ours gets into.
         "cancel": dict.fromkeys(
@@ -112,6 +116,7 @@ PAYMENT_INTENT = Machine(
         "succeeded after being previously confirmed.",
         "confirm": "You cannot confirm this PaymentIntent because it has a status of {status}. "
         "Only a PaymentIntent with one of the following statuses may be confirmed: {statuses}.",
+        "authenticate": _CHALLENGE_OVER,
         "capture succeeded": "This PaymentIntent could not be captured because it has already "
         "been captured.",
         "capture": "This PaymentIntent could not be captured because it has a status of {status}. "
@@ -128,6 +133,7 @@ SETUP_INTENT = Machine(
         "confirm": dict.fromkeys(
             _OPEN, ("succeeded", "requires_action", "requires_payment_method")
         ),
+        "authenticate": {"requires_action": ("succeeded", "requires_payment_method")},
         "cancel": dict.fromkeys(_OPEN, _CANCELED),
     },
     refusals={
@@ -136,6 +142,7 @@ SETUP_INTENT = Machine(
         "confirm succeeded": "You cannot confirm this SetupIntent because it has already "
         "succeeded.",
         "confirm": "You cannot confirm this SetupIntent because it has been canceled.",
+        "authenticate": _CHALLENGE_OVER,
         "cancel succeeded": "You cannot cancel this SetupIntent because it has a status of "
         "succeeded. Only a SetupIntent with one of the following statuses may be canceled: "
         "`requires_payment_method`, `requires_confirmation`, or `requires_action`.",
@@ -165,3 +172,17 @@ CHARGE = Machine(
 )
 
 REFUND = Machine(births=("succeeded",), table={}, refusals={})
+
+CHECKOUT_SESSION = Machine(
+    births=("open",),
+    table={
+        "confirm": {"open": ("open", "complete")},  # a declined payer may try again
+        "settle": {"complete": ("complete",)},  # money that was on its way arrives, or does not
+        "expire": {"open": ("expired",)},
+    },
+    refusals={
+        "confirm": "This Checkout Session has a status of `{status}`: nobody can pay any more.",
+        "expire": 'Only Checkout Sessions with a status in ["{statuses}"] can be expired. This '
+        "Checkout Session has a status of `{status}`.",
+    },
+)

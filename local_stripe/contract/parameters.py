@@ -22,16 +22,23 @@ _OLDER: dict[str, dict[str, Any]] = {
     "PaymentIntentConfirmParams": {"payment_method_types": list[str]},
     "SetupIntentCreateParams": {"payment_method_types": list[str]},
     "SetupIntentUpdateParams": {"payment_method_types": list[str]},
+    "checkout.SessionCreateParams": {"payment_method_types": list[str]},
+}
+
+# What Stripe.js sends beyond them.
+_FROM_PAGES: dict[str, dict[str, Any]] = {
+    "PaymentIntentConfirmParams": {"client_secret": str},
+    "SetupIntentConfirmParams": {"client_secret": str},
 }
 
 
-def check_params(name: str, raw: Form, *, older: bool = False) -> dict[str, Any]:
-    """The request's parameters, typed as `stripe.params.<name>` has them.
+def check_params(type: str | type, raw: Form, *, older: bool = False) -> dict[str, Any]:
+    """The request's parameters, typed as `stripe.params.<type>` has them, or a TypedDict of ours.
 
     `older` admits what API versions before the SDK's had.
     Raises StripeError with Stripe's words for the first thing that is wrong.
     """
-    return _request(name, older)(raw, "")
+    return _request(type, older)(raw, "")
 
 
 class _Fields:
@@ -66,9 +73,10 @@ class _Fields:
 
 
 @cache
-def _request(name: str, older: bool) -> _Fields:
-    typed_dict = sdk.params_type(name)
-    types = sdk.fields(typed_dict) | (_OLDER.get(name, {}) if older else {})
+def _request(type: str | type, older: bool) -> _Fields:
+    typed_dict = sdk.params_type(type)
+    beyond = _FROM_PAGES.get(typed_dict.__name__, {})
+    types = sdk.fields(typed_dict) | beyond | (_OLDER.get(type, {}) if older else {})
     return _Fields(types, typed_dict.__required_keys__)
 
 

@@ -7,6 +7,7 @@ from local_stripe.expand import Includes
 from local_stripe.resources import (
     balance,
     charges,
+    checkout_sessions,
     customers,
     events,
     payment_intents,
@@ -16,6 +17,7 @@ from local_stripe.resources import (
     refunds,
     setup_intents,
     sources,
+    three_d_secure,
     tokens,
     webhook_endpoints,
 )
@@ -23,6 +25,7 @@ from local_stripe.resources import (
 MODULES = (
     balance,
     charges,
+    checkout_sessions,
     customers,
     events,
     payment_intents,
@@ -32,8 +35,14 @@ MODULES = (
     refunds,
     setup_intents,
     sources,
+    three_d_secure,
     tokens,
     webhook_endpoints,
 )
 ROUTES = tuple(route for module in MODULES for route in module.ROUTES)
-INCLUDES: Includes = {**charges.INCLUDES, **prices.INCLUDES, **sources.INCLUDES}
+INCLUDES: Includes = {
+    **charges.INCLUDES,
+    **checkout_sessions.INCLUDES,
+    **prices.INCLUDES,
+    **sources.INCLUDES,
+}

@@ -1,0 +1,361 @@
+"""Checkout Sessions: a page of Stripe's on which somebody pays for a list of things.
+
+https://docs.stripe.com/api/checkout/sessions
+"""
+
+from dataclasses import replace
+
+from local_stripe import addresses, checkout, currencies, line_items, payment_types
+from local_stripe.call import Call
+from local_stripe.errors import StripeError, missing, not_implemented
+from local_stripe.expand import Includes
+from local_stripe.implemented import given, only
+from local_stripe.listing import page
+from local_stripe.resources import payment_intents, setup_intents
+from local_stripe.routing import Route
+from local_stripe.states import CHECKOUT_SESSION
+from local_stripe.store import Object, Store
+
+_KIND = checkout.KIND
+_ALL = "/v1/checkout/sessions"
+_ONE = f"{_ALL}/{{session}}"
+
+_SHORTEST, _LONGEST = 30 * 60, 24 * 60 * 60  # seconds that a session is open
+_LONGEST_REFERENCE = 200  # characters
+
+_CREATE = frozenset((
+    "allowed_payment_method_types", "branding_settings", "cancel_url", "client_reference_id",
+    "currency", "customer", "customer_creation", "customer_email", "expires_at", "line_items",
+    "locale", "metadata", "mode", "payment_intent_data", "payment_method_types",
+    "setup_intent_data", "submit_type", "success_url", "ui_mode",
+))  # fmt: skip
+_LIST = (
+    "created", "customer", "customer_details", "ending_before", "limit", "payment_intent",
+    "starting_after", "status",
+)  # fmt: skip
+_PAYMENT_DATA = (
+    "capture_method", "description", "metadata", "receipt_email", "setup_future_usage", "shipping",
+    "transfer_group",
+)  # fmt: skip
+_ONLY_TO_PAY = ("line_items", "payment_intent_data", "submit_type")
+_ONLY_TO_SET_UP = ("setup_intent_data",)
+
+_NAMES = {"payment": "payment_intent", "setup": "setup_intent"}  # what a mode leads to
+_BRANDING = {
+    "background_color": "#ffffff",
+    "border_style": "rounded",
+    "button_color": "#0074d4",
+    "display_name": "Test shop",
+    "font_family": "default",
+    "icon": None,
+    "logo": None,
+}
+_NO_TAX = {"enabled": False, "liability": None, "provider": None, "status": None}
+_NO_TEXTS = dict.fromkeys(
+    ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+)
+_NO_INVOICE = {
+    "enabled": False,
+    "invoice_data": {
+        "account_tax_ids": None,
+        "custom_fields": None,
+        "description": None,
+        "footer": None,
+        "issuer": None,
+        "metadata": {},
+        "rendering_options": None,
+    },
+}
+_DISABLED = {"enabled": False}
+_NOTHING_ADDED = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}
+
+
+def create(call: Call) -> Object:
+    """A session to send somebody to; its PaymentIntent is made when they pay."""
+    params = only(call.params, _CREATE)
+    mode = _mode(params)
+    success_url = addresses.web(_required(params, "success_url"), "success_url")
+    cancel_url = given(params, "cancel_url")
+    items = _line_items(call, mode)
+    total = _total(items) if mode == "payment" else None
+    currency = items[0]["currency"] if items else _currency_to_set_up(params)
+    ways = payment_types.fields(params, payment_types.PAYMENT_OPTIONS)
+    customer, details = _customer(call)
+    expires_at = _expires_at(call)
+    id = f"cs_test_a1{call.ids.text(28)}{call.ids.text(28)}"
+    call.store.secret[id] = {"line_items": items, "intent": _intent_data(params, mode)}
+    session = {
+        "id": id,
+        "object": _KIND,
+        "adaptive_pricing": _DISABLED,
+        "after_expiration": None,
+        "allow_promotion_codes": None,
+        "allowed_payment_method_types": ways["allowed_payment_method_types"],
+        "amount_subtotal": total,
+        "amount_total": total,
+        "automatic_tax": _NO_TAX,
+        "billing_address_collection": None,
+        "branding_settings": {**_BRANDING, **_display_name(params)},
+        "cancel_url": addresses.web(cancel_url, "cancel_url") if cancel_url else None,
+        "client_reference_id": _reference(params),
+        "client_secret": None,
+        "collected_information": None,
+        "consent": None,
+        "consent_collection": None,
+        "created": call.clock.now(),
+        "currency": currency,
+        "currency_conversion": None,
+        "custom_fields": [],
+        "custom_text": _NO_TEXTS,
+        "customer": customer,
+        "customer_account": None,
+        "customer_creation": _customer_creation(params),
+        "customer_details": details,
+        "customer_email": params.get("customer_email"),
+        "discounts": [],
+        "expires_at": expires_at,
+        "integration_identifier": None,
+        "invoice": None,
+        "invoice_creation": _NO_INVOICE if mode == "payment" else None,
+        "livemode": False,
+        "locale": _locale(params),
+        "managed_payments": _DISABLED,
+        "metadata": call.metadata(),
+        "mode": mode,
+        "origin_context": None,
+        "payment_intent": None,
+        "payment_link": None,
+        "payment_method_collection": "if_required" if mode == "payment" else "always",
+        "payment_method_configuration_details": ways["payment_method_configuration_details"],
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_types": ways["payment_method_types"],
+        "payment_status": "unpaid" if mode == "payment" else "no_payment_required",
+        "permissions": None,
+        "phone_number_collection": _DISABLED,
+        "recovered_from": None,
+        "saved_payment_method_options": None,
+        "setup_intent": None,
+        "shipping_address_collection": None,
+        "shipping_cost": None,
+        "shipping_options": [],
+        "status": "open",
+        "submit_type": params.get("submit_type"),
+        "subscription": None,
+        "success_url": success_url,
+        "total_details": _NOTHING_ADDED if mode == "payment" else None,
+        "ui_mode": "hosted_page",
+        "url": f"{call.stripe.origin}/c/pay/{id}",
+        "wallet_options": None,
+    }
+    call.stripe.agenda.add(expires_at, _expire_if_open, id)
+    return call.store.put(session)
+
+
+def retrieve(call: Call) -> Object:
+    """One session."""
+    return call.store.require(_KIND, call.path["session"])
+
+
+def update(call: Call) -> Object:
+    """Change the metadata."""
+    only(call.params, ("metadata",))
+    session = retrieve(call)
+    return call.store.put({**session, "metadata": call.metadata(session["metadata"])})
+
+
+def index(call: Call) -> Object:
+    """Sessions, newest first; those of a customer, an e-mail address or a payment if asked."""
+    params = only(call.params, _LIST)
+    names = ("customer", "payment_intent", "status")
+    email = (params.get("customer_details") or {}).get("email")
+
+    def matches(session: Object) -> bool:
+        return email is None or (session["customer_details"] or {}).get("email") == email
+
+    return page(call, _KIND, where=matches, **{n: params[n] for n in names if params.get(n)})
+
+
+def list_line_items(call: Call) -> Object:
+    """What the session sells."""
+    return line_items.page(call, _items(call.store, retrieve(call)))
+
+
+def expire(call: Call) -> Object:
+    """Close an open session: nobody can pay it any more, and its PaymentIntent is canceled."""
+    only(call.params, ())
+    session = retrieve(call)
+    CHECKOUT_SESSION.require("expire", session)
+    return _expire(call, session)
+
+
+def _expire(call: Call, session: Object) -> Object:
+    expired = CHECKOUT_SESSION.move("expire", session, status="expired", url=None)
+    call.store.put(expired)
+    call.events.emit("checkout.session.expired", expired)
+    by_itself = {"cancellation_reason": "automatic"}
+    if id := session["payment_intent"]:
+        payment_intents.cancel(replace(call, params=by_itself, path={"intent": id}))
+    if id := session["setup_intent"]:
+        setup_intents.cancel(replace(call, params={}, path={"intent": id}))
+    return expired
+
+
+def _expire_if_open(call: Call, id: str) -> None:
+    """What the agenda does when a session's time is up."""
+    session = call.store.require(_KIND, id)
+    if CHECKOUT_SESSION.allows("expire", session):
+        _expire(call, session)
+
+
+def _mode(params: Object) -> str:
+    """`payment` or `setup`. Raises StripeError for what does not go with it."""
+    mode: str = _required(params, "mode")
+    if mode == "subscription":
+        raise not_implemented("Checkout Sessions in `subscription` mode", "mode")
+    if params.get("ui_mode", "hosted_page") != "hosted_page":
+        raise not_implemented(f"Checkout with `ui_mode={params['ui_mode']}`", "ui_mode")
+    for name in _ONLY_TO_SET_UP if mode == "payment" else _ONLY_TO_PAY:
+        if name in params:
+            raise StripeError(f"You can not pass `{name}` in `{mode}` mode.", param=name)
+    return mode
+
+
+def _required(params: Object, name: str) -> str:
+    value: str | None = given(params, name)
+    if value is None:
+        raise missing(name)
+    return value
+
+
+def _line_items(call: Call, mode: str) -> list[Object]:
+    if mode == "setup":
+        return []
+    sent = call.params.get("line_items")
+    if not sent:
+        raise missing("line_items")
+    currency = given(call.params, "currency")
+    return line_items.build(call, sent, currency and currencies.known(currency))
+
+
+def _total(items: list[Object]) -> int:
+    """What is to be paid, in minor units. Raises StripeError for less or more than is charged."""
+    total: int = sum(item["amount_total"] for item in items)
+    currency = items[0]["currency"]
+    least = currencies.minimum(currency)
+    if total == 0:
+        raise not_implemented("Checkout Sessions that cost nothing", "line_items")
+    if total < least:
+        raise StripeError(
+            "The Checkout Session's total amount due must add up to at least "
+            f"{currencies.written(least, currency)} {currency}",
+            code="amount_too_small",
+        )
+    return currencies.chargeable(total, currency)
+
+
+def _currency_to_set_up(params: Object) -> str | None:
+    """Ways to pay depend on the currency, unless the request names them."""
+    currency = given(params, "currency")
+    if currency:
+        return currencies.known(currency)
+    if not (params.get("allowed_payment_method_types") or params.get("payment_method_types")):
+        raise missing("currency")
+    return None
+
+
+def _intent_data(params: Object, mode: str) -> Object:
+    """What the session's intent is to get from the request when it is made."""
+    if mode == "setup":
+        return only(params.get("setup_intent_data") or {}, ("description", "metadata"))
+    return only(params.get("payment_intent_data") or {}, _PAYMENT_DATA)
+
+
+def _customer(call: Call) -> tuple[str | None, Object | None]:
+    """The customer and what is known of the payer. Raises StripeError if they contradict."""
+    id, email = given(call.params, "customer"), given(call.params, "customer_email")
+    if id and email:
+        raise StripeError(
+            "You may only specify one of these parameters: customer, customer_email.",
+            param="customer",
+        )
+    if id:
+        email = call.store.require("customer", id, "customer")["email"]
+        return id, {**checkout.NO_DETAILS, "email": email}
+    if email:
+        return None, {**checkout.NO_DETAILS, "email": addresses.email(email, "customer_email")}
+    return None, None
+
+
+def _customer_creation(params: Object) -> str | None:
+    wanted = params.get("customer_creation")
+    if wanted and params.get("customer"):
+        raise StripeError(
+            "You may only specify one of these parameters: customer, customer_creation.",
+            param="customer",
+        )
+    return None if params.get("customer") else wanted or "if_required"
+
+
+def _reference(params: Object) -> str | None:
+    reference: str | None = params.get("client_reference_id")
+    if reference is not None and len(reference) > _LONGEST_REFERENCE:
+        raise StripeError(
+            f"Invalid string: {reference[:50]}…; must be at most {_LONGEST_REFERENCE} characters",
+            param="client_reference_id",
+        )
+    return reference
+
+
+def _locale(params: Object) -> str | None:
+    """The page's language: it speaks English."""
+    locale: str | None = params.get("locale")
+    if locale not in (None, "auto", "en", "en-GB"):
+        raise not_implemented(f"the Checkout page in the language `{locale}`", "locale")
+    return locale
+
+
+def _display_name(params: Object) -> Object:
+    """The shop's name on the page."""
+    return only(params.get("branding_settings") or {}, ("display_name",))
+
+
+def _expires_at(call: Call) -> int:
+    """When the session closes (seconds since 1970): in a day, unless the request says sooner."""
+    now = call.clock.now()
+    at: int = call.params.get("expires_at", now + _LONGEST)
+    if at < now + _SHORTEST:
+        raise StripeError(
+            "The `expires_at` timestamp must be at least 30 minutes from Checkout Session "
+            "creation.",
+            param="expires_at",
+        )
+    if at > now + _LONGEST:
+        raise StripeError(
+            "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
+            param="expires_at",
+        )
+    return at
+
+
+def _items(store: Store, session: Object) -> list[Object]:
+    items: list[Object] = store.secret[session["id"]]["line_items"]
+    return items
+
+
+def _first_items(store: Store, session: Object) -> Object:
+    """The field `line_items` of a session."""
+    return line_items.first_page(f"{_ALL}/{session['id']}/line_items", _items(store, session))
+
+
+INCLUDES: Includes = {(_KIND, "line_items"): _first_items}
+
+ROUTES = (
+    Route("POST", _ALL, create, "checkout.SessionCreateParams", _KIND),
+    Route("GET", _ALL, index, "checkout.SessionListParams", "list"),
+    Route("GET", _ONE, retrieve, "checkout.SessionRetrieveParams", _KIND),
+    Route("POST", _ONE, update, "checkout.SessionUpdateParams", _KIND),
+    Route("POST", f"{_ONE}/expire", expire, "checkout.SessionExpireParams", _KIND),
+    Route(
+        "GET", f"{_ONE}/line_items", list_line_items, "checkout.SessionLineItemListParams", "list"
+    ),
+)
