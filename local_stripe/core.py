@@ -57,7 +57,7 @@ class LocalStripe:
         self.agenda = Agenda()
         self.origin = shapes.NOWHERE
         self._lock = threading.RLock()
-        self.webhooks = Webhooks(self.store, self.clock, self._lock, retries)
+        self.webhooks = Webhooks(self.store, self.ids, self.clock, self._lock, retries)
         self.events = Events(self.store, self.ids, self.clock, self.webhooks)
         self._answers = Answers()
         self._expander = Expander(self.store, INCLUDES)
@@ -86,14 +86,26 @@ class LocalStripe:
             self.clock.advance(seconds)
             self._catch_up()
 
-    def deliver(self, send: Send, wall_clock: Callable[[], float] = time.time) -> list[Attempt]:
+    def due(self) -> list[str]:
+        """The ids of the webhook endpoints for which something is due."""
+        with self._lock:
+            self._catch_up()
+            return self.webhooks.due()
+
+    def deliver(
+        self,
+        send: Send,
+        wall_clock: Callable[[], float] = time.time,
+        endpoint: str | None = None,
+    ) -> list[Attempt]:
         """Try each webhook delivery that is due, once: `send(url, headers, body)`.
 
-        The signatures carry the time of the wall clock, as who verifies them looks at theirs.
+        With `endpoint`, an id, only those to that one. The signatures carry the time of the wall
+        clock, as who verifies them looks at theirs.
         """
         with self._lock:
             self._catch_up()
-        return self.webhooks.deliver(send, wall_clock)
+        return self.webhooks.deliver(send, wall_clock, endpoint)
 
     def _catch_up(self) -> None:
         """Do what is due by now, each at its time: entirely or, if it raises, not at all."""

@@ -1,11 +1,13 @@
-"""The courier: delivers webhooks over HTTP, in a thread of its own.
+"""The courier: delivers webhooks over HTTP, in threads of its own.
 
-The core says what is due, and when a failed delivery is due again; the courier only carries.
+The core says what is due, and when a failed delivery is due again; the courier only carries. Each
+endpoint has its own round, so a shop that does not answer holds up nobody else's deliveries.
 https://docs.stripe.com/webhooks
 """
 
 import http.client
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from ipaddress import ip_address
@@ -26,13 +28,17 @@ class Courier:
     def __init__(self, local: LocalStripe) -> None:
         self._local = local
         self._stopped = threading.Event()
+        self._rounds: dict[str, threading.Thread] = {}  # by endpoint: one at a time, in order
         self._thread = threading.Thread(target=self._run, name="local Stripe courier", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Deliver no more. A delivery at hand has a second to end."""
+        """Deliver no more. The deliveries at hand have a second to end."""
         self._stopped.set()
-        self._thread.join(timeout=1)
+        self._thread.join()
+        end = time.monotonic() + 1
+        for thread in self._rounds.values():
+            thread.join(timeout=max(0, end - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +48,21 @@ class Courier:
 
     def _run(self) -> None:
         while not self._stopped.wait(_ROUND):
-            self._local.deliver(post)
+            for endpoint in self._local.due():
+                if endpoint not in self._rounds or not self._rounds[endpoint].is_alive():
+                    self._rounds[endpoint] = self._begin_round(endpoint)
+
+    def _begin_round(self, endpoint: str) -> threading.Thread:
+        """Deliver what is due there."""
+        thread = threading.Thread(
+            target=self._local.deliver,
+            args=(post,),
+            kwargs={"endpoint": endpoint},
+            name=f"local Stripe courier to {endpoint}",
+            daemon=True,
+        )
+        thread.start()
+        return thread
 
 
 def post(

@@ -12,7 +12,8 @@ from local_stripe.call import Call
 class Route:
     """One endpoint: `Route("GET", "/v1/customers/{customer}", retrieve, params="…", returns="…")`.
 
-    params: the SDK's type of the request, a name in `stripe.params`
+    params: the SDK's type of the request, a name in `stripe.params`; for an address that only
+        Stripe's own programs know, a TypedDict of ours
     returns: what the answer is, its `object`
     publishable: a publishable key is enough, as for tokens made in a browser
     """
@@ -20,7 +21,7 @@ class Route:
     method: str
     path: str
     handler: Callable[[Call], dict[str, Any]]
-    params: str
+    params: str | type
     returns: str
     publishable: bool = False
 

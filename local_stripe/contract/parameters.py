@@ -16,7 +16,7 @@ from local_stripe.contract.values import SCALARS, Check, either, metadata, one_o
 from local_stripe.forms import Form
 
 # What requests of older API versions may hold beyond the SDK's types.
-_OLDER: dict[str, dict[str, Any]] = {
+_OLDER: dict[str | type, dict[str, Any]] = {
     "PaymentIntentCreateParams": {"payment_method_types": list[str]},
     "PaymentIntentUpdateParams": {"payment_method_types": list[str]},
     "PaymentIntentConfirmParams": {"payment_method_types": list[str]},

@@ -28,9 +28,9 @@ class Reference:
     kind: ClassVar[str]
 
 
-def params_type(name: str) -> Any:
-    """The TypedDict of a request, such as `CustomerCreateParams`, `checkout.SessionListParams`."""
-    return attrgetter(name)(stripe.params)
+def params_type(type: str | type) -> Any:
+    """The TypedDict of a request: `checkout.SessionListParams` of the SDK's, or one of ours."""
+    return attrgetter(type)(stripe.params) if isinstance(type, str) else type
 
 
 @cache

@@ -1,14 +1,24 @@
 """Events.  https://docs.stripe.com/api/events"""
 
 from fnmatch import fnmatchcase
+from typing import NotRequired, TypedDict
 
 from local_stripe.call import Call
-from local_stripe.errors import StripeError
+from local_stripe.errors import StripeError, missing, not_implemented
+from local_stripe.implemented import given
 from local_stripe.listing import page
 from local_stripe.routing import Route
 from local_stripe.store import Object
 
 _MOST_TYPES = 20
+
+
+class EventRetryParams(TypedDict):
+    """What Stripe's CLI says when it resends an event."""
+
+    account: NotRequired[str]
+    for_stripecli: NotRequired[bool]
+    webhook_endpoint: NotRequired[str]
 
 
 def retrieve(call: Call) -> Object:
@@ -29,6 +39,19 @@ def index(call: Call) -> Object:
     return page(call, "event", where=matches)
 
 
+def retry(call: Call) -> Object:
+    """Deliver an event once more, as `stripe events resend` asks: to the endpoint that it names."""
+    event = retrieve(call)
+    if "account" in call.params:
+        raise not_implemented("connected accounts", "account")
+    endpoint = given(call.params, "webhook_endpoint")
+    if endpoint is None:
+        raise missing("webhook_endpoint")
+    call.store.require("webhook_endpoint", endpoint, "webhook_endpoint")
+    call.stripe.webhooks.resend(event["id"], endpoint)
+    return event
+
+
 def _types(call: Call) -> list[str]:
     one, several = call.params.get("type"), call.params.get("types") or []
     if one and several:
@@ -43,4 +66,5 @@ def _types(call: Call) -> list[str]:
 ROUTES = (
     Route("GET", "/v1/events", index, "EventListParams", "list"),
     Route("GET", "/v1/events/{id}", retrieve, "EventRetrieveParams", "event"),
+    Route("POST", "/v1/events/{id}/retry", retry, EventRetryParams, "event"),
 )

@@ -1,12 +1,13 @@
 """Webhook endpoints: who wants to hear of what.  https://docs.stripe.com/api/webhook_endpoints"""
 
-from urllib.parse import urlsplit
-
+from local_stripe import addresses
 from local_stripe.call import Call
-from local_stripe.errors import StripeError, not_implemented
+from local_stripe.errors import not_implemented
 from local_stripe.listing import page
 from local_stripe.routing import Route
+from local_stripe.signing import Secret, new_secret
 from local_stripe.store import Object
+from local_stripe.versions import CURRENT
 
 _KIND = "webhook_endpoint"
 
@@ -16,12 +17,15 @@ def create(call: Call) -> Object:
     params = call.params
     if params.get("connect"):
         raise not_implemented("the parameter `connect` here", "connect")
-    id, secret = call.ids.new("we"), f"whsec_{call.ids.text(32)}"
-    call.store.secret[id] = secret
+    version = params.get("api_version")
+    if version not in (None, CURRENT):
+        raise not_implemented(f"events of the API version {version}", "api_version")
+    id, secret = call.ids.new("we"), new_secret(call.ids)
+    call.store.secret[id] = (Secret(secret),)
     endpoint = {
         "id": id,
         "object": _KIND,
-        "api_version": params.get("api_version"),
+        "api_version": version,
         "application": None,
         "created": call.clock.now(),
         "description": params.get("description"),
@@ -29,7 +33,7 @@ def create(call: Call) -> Object:
         "livemode": False,
         "metadata": call.metadata(),
         "status": "enabled",
-        "url": _web_address(params["url"]),
+        "url": addresses.web(params["url"], "url"),
     }
     return {**call.store.put(endpoint), "secret": secret}
 
@@ -48,7 +52,7 @@ def update(call: Call) -> Object:
     if "enabled_events" in params:
         changed["enabled_events"] = params["enabled_events"]
     if "url" in params:
-        changed["url"] = _web_address(params["url"])
+        changed["url"] = addresses.web(params["url"], "url")
     if "disabled" in params:
         changed["status"] = "disabled" if params["disabled"] else "enabled"
     return call.store.put(changed)
@@ -62,18 +66,6 @@ def delete(call: Call) -> Object:
 def index(call: Call) -> Object:
     """Endpoints, newest first."""
     return page(call, _KIND)
-
-
-def _web_address(url: str | None) -> str:
-    """The URL; test mode takes plain HTTP too."""
-    try:
-        parts = urlsplit(url or "")
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        valid = False
-    if not valid or url is None:
-        raise StripeError("Not a valid URL", code="url_invalid", param="url")
-    return url
 
 
 ROUTES = (

@@ -140,3 +140,18 @@ def test_a_stopped_courier_delivers_no_more(shop):
 
     with pytest.raises(Empty):
         shop.received.get(timeout=0.3)
+
+
+def test_a_shop_that_does_not_answer_holds_up_no_other(shop):
+    local = LocalStripe(clock=WallClock())
+    client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for url in (hanging, shop.url):
+            client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+        with Courier(local):
+            client.v1.customers.create()
+            shop.next_delivery()
+            client.v1.customers.create()
+            shop.next_delivery()
+            silent.accept()[0].close()  # its answer: none
