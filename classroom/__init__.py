@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from classroom.cheat_sheet import cards
     from classroom.connection import connect, local
+    from classroom.delivery import deliver, listen
     from classroom.desk import check, hint, solution
     from classroom.diagram import erd
-    from classroom.page import browse
+    from classroom.lifecycle import states
+    from classroom.page import browse, dashboard
     from classroom.site import Site, serve, shop
     from classroom.source import show
     from classroom.traffic import timeline
@@ -19,22 +21,28 @@ __all__ = [
     "cards",
     "check",
     "connect",
+    "dashboard",
+    "deliver",
     "erd",
     "hint",
+    "listen",
     "local",
     "serve",
     "shop",
     "show",
     "solution",
+    "states",
     "timeline",
 ]
 
 HOMES = {
     "cheat_sheet": ["cards"],
     "connection": ["connect", "local"],
+    "delivery": ["deliver", "listen"],
     "desk": ["check", "hint", "solution"],
     "diagram": ["erd"],
-    "page": ["browse"],
+    "lifecycle": ["states"],
+    "page": ["browse", "dashboard"],
     "site": ["Site", "serve", "shop"],
     "source": ["show"],
     "traffic": ["timeline"],

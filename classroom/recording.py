@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,9 +21,11 @@ import stripe
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+from werkzeug.wsgi import ClosingIterator, get_content_length
 
 from classroom.traffic import BROWSER, NOTEBOOK, SHOP, STRIPE, Arrow, Journal, Party
-from local_stripe import LocalStripe, Request, Response
+from local_stripe import SECRET_KEY, LocalStripe, Request, Response
+from local_stripe.messages import MAX_BODY
 
 # The parameters that are worth a reader's time, and safe to show.
 TOLD = (
@@ -37,9 +43,21 @@ TOLD = (
     "limit",
 )
 
+VISITORS = {"Mozilla": BROWSER, "Stripe/": STRIPE}  # by their User-Agent
+EVENT_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 VARIABLE = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
 
 speaker: ContextVar[Party] = ContextVar("speaker", default=NOTEBOOK)
+
+
+@contextmanager
+def speaking_as(party: Party) -> Iterator[None]:
+    """What is asked of Stripe within is asked by this party."""
+    mark = speaker.set(party)
+    try:
+        yield
+    finally:
+        speaker.reset(mark)
 
 
 class RecordingClient(stripe.HTTPClient):
@@ -76,7 +94,7 @@ class RecordingClient(stripe.HTTPClient):
 
 
 class RecordingStripe(LocalStripe):
-    """A local Stripe that also writes down what Stripe.js asks of it, straight from the browser."""
+    """A local Stripe that also writes down what Stripe's pages and scripts ask in the browser."""
 
     def __init__(self, journal: Journal) -> None:
         super().__init__()
@@ -84,7 +102,7 @@ class RecordingStripe(LocalStripe):
 
     def handle(self, request: Request) -> Response:
         response = super().handle(request)
-        if "Mozilla" in request.headers.get("user-agent", ""):
+        if _is_customer(request):
             said = asked(request.method, request.path, request.headers, request.body)
             self.journal.note(Arrow(BROWSER, STRIPE, said))
             heard = told(response.status, response.body, response.headers)
@@ -93,20 +111,26 @@ class RecordingStripe(LocalStripe):
 
 
 class RecordingShop:
-    """WSGI middleware: what the shop is asked and answers, static files left out."""
+    """WSGI middleware: what the shop is asked and answers, static files left out.
+
+    after_browser: called when a browser has its answer
+    """
 
     def __init__(self, app: Flask, journal: Journal) -> None:
         self.app = app
         self.inner: WSGIApplication = app.wsgi_app
         self.journal = journal
+        self.after_browser: Callable[[], object] | None = None
+        self._delivered: Counter[str] = Counter()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         asked_for = place(self.app, environ.get("PATH_INFO", "/"), method)
         if asked_for is None:
             return self.inner(environ, start_response)
-        visitor = BROWSER if "Mozilla" in environ.get("HTTP_USER_AGENT", "") else NOTEBOOK
-        self.journal.note(Arrow(visitor, SHOP, f"{method} {asked_for}"))
+        visitor = _visitor(environ.get("HTTP_USER_AGENT", ""))
+        event = self._webhook(environ) if visitor == STRIPE else ""
+        self.journal.note(Arrow(visitor, SHOP, f"{method} {asked_for}{event}"))
 
         def answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             target = urlsplit(dict(headers).get("Location", "")).path
@@ -115,11 +139,42 @@ class RecordingShop:
             self.journal.note(Arrow(SHOP, visitor, status.split()[0] + goes, answer=True))
             return start_response(status, headers, *more)
 
-        mark = speaker.set(SHOP)
+        with speaking_as(SHOP):
+            body = self.inner(environ, answer)
+        return ClosingIterator((part for part in body), partial(self._end, body, visitor))
+
+    def _webhook(self, environ: WSGIEnvironment) -> str:
+        """` payment_intent.succeeded`, and which delivery of it this is if not the first."""
+        length = get_content_length(environ) or 0
+        if length > MAX_BODY:
+            return ""
+        body = environ["wsgi.input"].read(length)
+        environ["wsgi.input"] = BytesIO(body)
         try:
-            return self.inner(environ, answer)
-        finally:
-            speaker.reset(mark)
+            event = json.loads(body)
+            id, type = str(event["id"]), str(event["type"])
+        except (ValueError, TypeError, KeyError):
+            return ""
+        self._delivered[id] += 1
+        again = f" (delivery {self._delivered[id]})" if self._delivered[id] > 1 else ""
+        return f" {type}{again}" if EVENT_TYPE.fullmatch(type) else ""
+
+    def _end(self, body: Iterable[bytes], visitor: Party) -> None:
+        """What is done after an answer is still the shop's doing."""
+        with speaking_as(SHOP):
+            getattr(body, "close", lambda: None)()
+        if visitor == BROWSER and self.after_browser:
+            self.after_browser()
+
+
+def _visitor(agent: str) -> Party:
+    return next((party for mark, party in VISITORS.items() if mark in agent), NOTEBOOK)
+
+
+def _is_customer(request: Request) -> bool:
+    """Whether a page asks for a customer: the dashboard, too, is a page, with the secret key."""
+    secret = SECRET_KEY in request.headers.get("authorization", "")
+    return _visitor(request.headers.get("user-agent", "")) == BROWSER and not secret
 
 
 def place(app: Flask, path: str, method: str = "GET") -> str | None:

@@ -67,10 +67,12 @@ def current_site() -> Site:
     return _doors.latest
 
 
-def record(app: Flask) -> None:
+def record(app: Flask) -> RecordingShop:
     """Let `timeline()` hear what is asked of an app; a second time changes nothing."""
-    if not isinstance(app.wsgi_app, RecordingShop):
-        app.wsgi_app = RecordingShop(app, journal)  # type: ignore[method-assign]  # Flask's own way
+    if isinstance(app.wsgi_app, RecordingShop):
+        return app.wsgi_app
+    app.wsgi_app = recording = RecordingShop(app, journal)  # type: ignore[method-assign]  # Flask's own way
+    return recording
 
 
 def _clear_away(engine: Engine, folder: str) -> None:
@@ -81,7 +83,7 @@ def _clear_away(engine: Engine, folder: str) -> None:
 def _introduce_stripe(app: Flask, to: Connection) -> None:
     """Tell the shop's pages where Stripe.js is and which publishable key it gets."""
     if to.local:
-        app.config["STRIPE_JS_URL"] = f"{_stripe_url(to.local)}/v3/"
+        app.config["STRIPE_JS_URL"] = f"{open_stripe(to.local)}/v3/"
     elif not to.publishable_key:
         raise KeyRefused(
             "The pay page needs the publishable key of your sandbox too: set "
@@ -92,10 +94,11 @@ def _introduce_stripe(app: Flask, to: Connection) -> None:
 
 
 @cache
-def _stripe_url(local: LocalStripe) -> str:
+def open_stripe(local: LocalStripe) -> str:
     """Where browsers find the local Stripe: its server starts when the first page needs it."""
     url = start(local).url
-    return hub_path(urlsplit(url).port or 0) or url
+    local.origin = hub_path(urlsplit(url).port or 0) or url
+    return local.origin
 
 
 _doors = Doors()

@@ -1,6 +1,7 @@
 """A course of one small chapter, to try the tools on."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,16 @@ def learner(built: Course, tmp_path: Path) -> Course:
     """A built course of the test's own."""
     shutil.copytree(built.root, tmp_path, dirs_exist_ok=True)
     return Course(tmp_path)
+
+
+@pytest.fixture
+def new_notebook() -> Iterator[None]:
+    """As after a restart of the kernel: no connection yet, and nothing said."""
+    from classroom import timeline
+    from classroom.connection import connection
+
+    connection.cache_clear()
+    timeline.clear()
+    yield
+    connection.cache_clear()
+    timeline.clear()

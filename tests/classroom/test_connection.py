@@ -10,15 +10,7 @@ from classroom.connection import KeyRefused, connection
 from local_stripe import SECRET_KEY, LocalStripe
 from tests.sandbox import KEY, Sandbox, sandbox
 
-
-@pytest.fixture(autouse=True)
-def new_notebook() -> Iterator[None]:
-    """As after a restart of the kernel: no connection yet."""
-    connection.cache_clear()
-    timeline.clear()
-    yield
-    connection.cache_clear()
-    timeline.clear()
+pytestmark = pytest.mark.usefixtures("new_notebook")
 
 
 @pytest.fixture

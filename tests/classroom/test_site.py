@@ -1,7 +1,6 @@
 """`shop()`, `serve()` and `browse()`: a shop of the notebook's own, open to a browser."""
 
 import re
-from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import pytest
@@ -9,20 +8,13 @@ from flask import Flask, current_app, url_for
 from IPython.core.formatters import DisplayFormatter
 
 from classroom import browse, connect, serve, shop, timeline
-from classroom.connection import KeyRefused, connection
+from classroom.connection import KeyRefused
 from classroom.page import Page, page_of
 
 MOZILLA = {"User-Agent": "Mozilla/5.0"}
 
 
-@pytest.fixture(autouse=True)
-def new_notebook() -> Iterator[None]:
-    """As after a restart of the kernel."""
-    connection.cache_clear()
-    timeline.clear()
-    yield
-    connection.cache_clear()
-    timeline.clear()
+pytestmark = pytest.mark.usefixtures("new_notebook")
 
 
 def fetch(url: str) -> str:

@@ -1,9 +1,9 @@
 """`timeline()`: what is drawn of the traffic, and what is left out."""
 
 import pytest
-from IPython.core.formatters import DisplayFormatter
 
 from classroom.traffic import BROWSER, NOTEBOOK, SHOP, STRIPE, Arrow, Diagram, Journal, shorten
+from tests.classroom.shown import shown
 
 INTENT, OTHER = "pi_3SkaB42eZvKYlo2C0aBcDeFg", "pi_3SkaB42eZvKYlo2C1hIjKlMn"
 GENERATED = "bb32eddc-d7ea-b702-2781-70f3954e2780"
@@ -11,11 +11,6 @@ GENERATED = "bb32eddc-d7ea-b702-2781-70f3954e2780"
 
 def said(*texts: str) -> list[str]:
     return [arrow.text for arrow in shorten([Arrow(SHOP, STRIPE, text) for text in texts])]
-
-
-def shown(thing: object) -> dict[str, str]:
-    """What a notebook gets to show, by MIME type."""
-    return DisplayFormatter().format(thing)[0]
 
 
 def test_ids_become_numbers_in_order_of_appearance():
