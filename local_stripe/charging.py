@@ -49,6 +49,7 @@ def pay(
     currency: str,
     capture: bool = True,
     later: bool = False,
+    authenticated: bool = False,
     payment_intent: str | None = None,
     **fields: Any,
 ) -> Object:
@@ -57,11 +58,15 @@ def pay(
     method: the PaymentMethod, or what a legacy card shows in its place
     capture: take the money at once instead of holding it
     later: the ledger hears of it later, by `settle`
+    authenticated: the card's owner has answered a 3D Secure challenge
     fields: what the charge takes over from the request: customer, description, …
     """
     paid = decline is None
     id = call.ids.new("ch", sibling=payment_intent)
     now = call.clock.now()
+    details = _card_details(call, card, method["card"], amount, now, paid, capture)
+    if authenticated:
+        details |= _authenticated(call)
     charge = {
         "id": id,
         "object": "charge",
@@ -91,10 +96,7 @@ def pay(
         "paid": paid,
         "payment_intent": payment_intent,
         "payment_method": method["id"],
-        "payment_method_details": {
-            "card": _card_details(call, card, method["card"], amount, now, paid, capture),
-            "type": "card",
-        },
+        "payment_method_details": {"card": details, "type": "card"},
         "radar_options": {},
         "receipt_email": None,
         "receipt_number": None,
@@ -162,6 +164,20 @@ def _card_details(
         "transaction_link_id": None,
         "wallet": None,
     }
+
+
+def _authenticated(call: Call) -> Object:
+    """What a charge shows of a challenge that its owner answered."""
+    three_d_secure = {
+        "authentication_flow": "challenge",
+        "electronic_commerce_indicator": "05",
+        "exemption_indicator": None,
+        "result": "authenticated",
+        "result_reason": None,
+        "transaction_id": call.ids.text(32, string.hexdigits[:16]),
+        "version": "2.2.0",
+    }
+    return {"electronic_commerce_indicator": "05", "three_d_secure": three_d_secure}
 
 
 def _outcome(decline: Decline) -> Object:

@@ -1,22 +1,60 @@
-"""What a page may read with a publishable key: an intent whose client secret it knows.
+"""What a page may do with a publishable key: see and confirm an intent whose client secret it has.
 
 https://docs.stripe.com/api/payment_intents/retrieve
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import wraps
 
 from local_stripe.call import Call
 from local_stripe.errors import StripeError, missing
 from local_stripe.store import Object
 
 _NAMES = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
+_PUBLIC = {
+    "payment_intent": (
+        "id", "object", "amount", "amount_details", "automatic_payment_methods", "canceled_at",
+        "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created",
+        "currency", "description", "last_payment_error", "livemode", "next_action",
+        "payment_method", "payment_method_configuration_details", "payment_method_types",
+        "processing", "receipt_email", "setup_future_usage", "shipping", "source", "status",
+    ),
+    "setup_intent": (
+        "id", "object", "automatic_payment_methods", "cancellation_reason", "client_secret",
+        "created", "description", "last_setup_error", "livemode", "next_action", "payment_method",
+        "payment_method_configuration_details", "payment_method_types", "status", "usage",
+    ),
+}  # fmt: skip
+
+Handler = Callable[[Call], Object]
 
 
-def guarded(call: Call, intent: Object, public: Iterable[str]) -> Object:
-    """The intent; with a publishable key only the fields that are `public`.
+def for_pages(kind: str) -> Callable[[Handler], Handler]:
+    """Let pages in: with a publishable key the call needs the intent's client secret.
 
-    Raises StripeError where a publishable key comes without the intent's own client secret.
+    Answers and errors then show only what a page may see of the intent.
     """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def guarded(call: Call) -> Object:
+            check(call, call.store.require(kind, call.path["intent"]))
+            if not call.publishable:
+                return handler(call)
+            try:
+                return shown(handler(call))
+            except StripeError as error:
+                if intent := error.fields.get(kind):
+                    error.fields[kind] = shown(intent)
+                raise
+
+        return guarded
+
+    return decorate
+
+
+def check(call: Call, intent: Object) -> None:
+    """Raises StripeError for a client secret that is not the intent's, or a page without one."""
     secret = call.params.get("client_secret")
     if call.publishable and secret is None:
         raise missing("client_secret")
@@ -28,4 +66,8 @@ def guarded(call: Call, intent: Object, public: Iterable[str]) -> Object:
             code=f"{kind}_invalid_parameter",
             param="client_secret",
         )
-    return {name: intent[name] for name in public} if call.publishable else intent
+
+
+def shown(intent: Object) -> Object:
+    """What a page may see of the intent."""
+    return {name: intent[name] for name in _PUBLIC[intent["object"]]}

@@ -6,7 +6,7 @@ https://docs.stripe.com/declines/codes
 from dataclasses import dataclass
 from typing import Any
 
-from local_stripe.errors import CardError
+from local_stripe.errors import CardError, StripeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def refuse(decline: Decline, *, keep: bool = True, **fields: Any) -> CardError:
     )
 
 
-def remembered(error: CardError, **fields: Any) -> dict[str, Any]:
+def remembered(error: StripeError, **fields: Any) -> dict[str, Any]:
     """The error as an intent keeps it in `last_payment_error` or `last_setup_error`."""
     body = error.body("")["error"] | fields
     del body["request_log_url"]

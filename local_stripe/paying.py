@@ -3,7 +3,7 @@
 https://docs.stripe.com/api/payment_intents/confirm
 """
 
-from local_stripe import challenges, charging, declines, methods, payment_types
+from local_stripe import challenges, charging, declines, intents, methods, payment_types
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.declines import Decline
@@ -47,12 +47,38 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
     if card is None:
         raise StripeError(methods.SPENT, payment_intent=known)
     if not challenges.needed(call, card):
-        return _charge(call, intent, method, card)
+        return _charge(call, "confirm", intent, method, card)
     if call.params.get("off_session"):
-        raise _declined(call, intent, method, declines.AUTHENTICATION_REQUIRED)
+        raise _declined(call, "confirm", intent, method, declines.AUTHENTICATION_REQUIRED)
     if call.params.get("error_on_requires_action"):
-        raise _declined(call, intent, method, declines.AUTHENTICATION_NOT_HANDLED)
+        raise _declined(call, "confirm", intent, method, declines.AUTHENTICATION_NOT_HANDLED)
     return challenges.begin(call, PAYMENT_INTENT, intent, last_payment_error=None)
+
+
+def authenticated(call: Call, intent: Object) -> Object:
+    """Ask the bank, now that the card's owner has answered its challenge.
+
+    Raises StripeError if the card was used up meanwhile, CardError for a decline: the intent stays.
+    """
+    method = _method(call, intent, intent)
+    card = methods.card_of(call, method)
+    if card is None:
+        raise StripeError(methods.SPENT, payment_intent=intent)
+    return _charge(call, "authenticate", intent, method, card)
+
+
+def unauthenticated(call: Call, intent: Object) -> Object:
+    """The intent after its owner failed the challenge: open to another way to pay."""
+    method = call.store.require("payment_method", intent["payment_method"])
+    failed = PAYMENT_INTENT.move(
+        "authenticate",
+        intent,
+        last_payment_error=challenges.failure(intent, method),
+        next_action=None,
+        payment_method=None,
+        status="requires_payment_method",
+    )
+    return intents.moved(call, failed, "payment_failed")
 
 
 def _method(call: Call, intent: Object, known: Object | None) -> Object:
@@ -76,7 +102,7 @@ def _method(call: Call, intent: Object, known: Object | None) -> Object:
     )
 
 
-def _charge(call: Call, intent: Object, method: Object, card: Card) -> Object:
+def _charge(call: Call, action: str, intent: Object, method: Object, card: Card) -> Object:
     decline = methods.verdict(card, method)
     method = methods.look_at(call, method, decline)
     hold = intent["capture_method"] == "manual"
@@ -89,6 +115,7 @@ def _charge(call: Call, intent: Object, method: Object, card: Card) -> Object:
         currency=intent["currency"],
         capture=not hold,
         later=intent["capture_method"] == "automatic_async",
+        authenticated=action == "authenticate",
         payment_intent=intent["id"],
         customer=intent["customer"],
         description=intent["description"],
@@ -99,17 +126,17 @@ def _charge(call: Call, intent: Object, method: Object, card: Card) -> Object:
     )
     if decline:
         _keep(call, method)
-        raise _declined(call, intent, method, decline, charge)
-    paid = _paid(call, intent, charge, hold)
+        raise _declined(call, action, intent, method, decline, charge)
+    paid = _paid(call, action, intent, charge, hold)
     if intent["capture_method"] == "automatic_async":
         charging.settle(call, charge)
     _keep(call, method, paid["customer"] if paid["setup_future_usage"] else None)
     return paid
 
 
-def _paid(call: Call, intent: Object, charge: Object, hold: bool) -> Object:
+def _paid(call: Call, action: str, intent: Object, charge: Object, hold: bool) -> Object:
     paid = PAYMENT_INTENT.move(
-        "confirm",
+        action,
         intent,
         amount_capturable=intent["amount"] if hold else 0,
         amount_received=0 if hold else intent["amount"],
@@ -118,20 +145,21 @@ def _paid(call: Call, intent: Object, charge: Object, hold: bool) -> Object:
         next_action=None,
         status="requires_capture" if hold else "succeeded",
     )
-    call.store.put(paid)
-    call.events.emit(
-        "payment_intent.amount_capturable_updated" if hold else "payment_intent.succeeded", paid
-    )
-    return paid
+    return intents.moved(call, paid, "amount_capturable_updated" if hold else "succeeded")
 
 
 def _declined(
-    call: Call, intent: Object, method: Object, decline: Decline, charge: Object | None = None
+    call: Call,
+    action: str,
+    intent: Object,
+    method: Object,
+    decline: Decline,
+    charge: Object | None = None,
 ) -> CardError:
     """The error to raise. The intent forgets the PaymentMethod and remembers the error."""
     error = declines.refuse(decline, charge=charge and charge["id"], payment_method=method)
     failed = PAYMENT_INTENT.move(
-        "confirm",
+        action,
         intent,
         last_payment_error=declines.remembered(error, payment_method_type="card"),
         latest_charge=charge["id"] if charge else intent["latest_charge"],
@@ -139,9 +167,7 @@ def _declined(
         payment_method=None,
         status="requires_payment_method",
     )
-    call.store.put(failed)
-    call.events.emit("payment_intent.payment_failed", failed)
-    error.fields["payment_intent"] = failed
+    error.fields["payment_intent"] = intents.moved(call, failed, "payment_failed")
     return error
 
 

@@ -64,11 +64,12 @@ def _automatic(params: dict[str, Any]) -> Object | None:
 def require_return_url(call: Call, intent: Object, **known: Any) -> None:
     """Raises StripeError where a payer may be sent elsewhere and the call says not where to return.
 
+    A page can do without: Stripe.js asks the payer in it.
     `known` is the intent as it was before this call, by its kind: the refusal shows it.
     """
     automatic = intent["automatic_payment_methods"]
     redirects = automatic is not None and automatic["allow_redirects"] == "always"
-    if redirects and not call.params.get("return_url"):
+    if redirects and not call.publishable and not call.params.get("return_url"):
         raise StripeError(
             "A `return_url` must be specified because this Payment Intent is configured to "
             "automatically accept the payment methods enabled in the Dashboard, some of which may "

@@ -3,8 +3,9 @@
 https://docs.stripe.com/api/setup_intents/confirm
 """
 
-from local_stripe import challenges, declines, methods, payment_types
+from local_stripe import challenges, declines, intents, methods, payment_types
 from local_stripe.call import Call
+from local_stripe.cards import Card
 from local_stripe.declines import Decline
 from local_stripe.errors import CardError, StripeError
 from local_stripe.states import SETUP_INTENT
@@ -57,47 +58,72 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
         raise StripeError(methods.SPENT, setup_intent=known)
     if card.challenge == "always":
         return challenges.begin(call, SETUP_INTENT, intent, last_setup_error=None)
+    return _save(call, "confirm", intent, method, card)
+
+
+def authenticated(call: Call, intent: Object) -> Object:
+    """Ask the bank, now that the card's owner has answered its challenge.
+
+    Raises StripeError if the card was used up meanwhile, CardError for a decline: the intent stays.
+    """
+    method = choose(call, intent["payment_method"], intent["customer"], intent)
+    card = methods.card_of(call, method)
+    if card is None:
+        raise StripeError(methods.SPENT, setup_intent=intent)
+    return _save(call, "authenticate", intent, method, card)
+
+
+def unauthenticated(call: Call, intent: Object) -> Object:
+    """The intent after its owner failed the challenge: open to another card."""
+    method = call.store.require("payment_method", intent["payment_method"])
+    return _failed(call, "authenticate", intent, method, challenges.failure(intent, method))
+
+
+def _save(call: Call, action: str, intent: Object, method: Object, card: Card) -> Object:
     decline = methods.verdict(card, method)
     if decline and not card.attaches:
-        raise _declined(call, intent, methods.look_at(call, method, decline), decline)
-    return _succeeded(call, intent, method)
+        method = methods.look_at(call, method, decline)
+        raise _declined(call, action, intent, method, decline)
+    return _succeeded(call, action, intent, method)
 
 
-def _succeeded(call: Call, intent: Object, method: Object) -> Object:
+def _succeeded(call: Call, action: str, intent: Object, method: Object) -> Object:
     if intent["customer"] and not method["customer"]:
         methods.save(call, method, intent["customer"])
     else:
         methods.look_at(call, method)
     done = SETUP_INTENT.move(
-        "confirm",
+        action,
         intent,
         last_setup_error=None,
         latest_attempt=_attempt(call, intent, method, "succeeded"),
         next_action=None,
         status="succeeded",
     )
-    call.store.put(done)
-    call.events.emit("setup_intent.succeeded", done)
-    return done
+    return intents.moved(call, done, "succeeded")
 
 
-def _declined(call: Call, intent: Object, method: Object, decline: Decline) -> CardError:
+def _declined(
+    call: Call, action: str, intent: Object, method: Object, decline: Decline
+) -> CardError:
     """The error to raise. The intent forgets the PaymentMethod and remembers the error."""
     error = declines.refuse(decline, payment_method=method)
-    remembered = declines.remembered(error)
+    failed = _failed(call, action, intent, method, declines.remembered(error))
+    error.fields["setup_intent"] = failed
+    return error
+
+
+def _failed(call: Call, action: str, intent: Object, method: Object, error: Object) -> Object:
     failed = SETUP_INTENT.move(
-        "confirm",
+        action,
         intent,
-        last_setup_error=remembered,
-        latest_attempt=_attempt(call, intent, method, "failed", remembered),
+        last_setup_error=error,
+        latest_attempt=_attempt(call, intent, method, "failed", error),
         next_action=None,
         payment_method=None,
         status="requires_payment_method",
     )
-    call.store.put(failed)
-    call.events.emit("setup_intent.setup_failed", failed)
-    error.fields["setup_intent"] = failed
-    return error
+    return intents.moved(call, failed, "setup_failed")
 
 
 def _attempt(

@@ -13,6 +13,7 @@ from local_stripe import PUBLISHABLE_KEY, LocalStripe, Request, Response
 from local_stripe.contract import check_object
 
 _COUNT = "answers of the local Stripe"
+_WHOLE = ("/v1/confirmation_tokens", "/v1/payment_methods", "/v1/tokens")
 
 
 class Inspector:
@@ -38,8 +39,9 @@ _inspector = Inspector()
 
 
 def _is_for_a_page(request: Request) -> bool:
-    """Whether Stripe.js asks for an intent, with a publishable key."""
-    return request.method == "GET" and PUBLISHABLE_KEY in request.headers.get("authorization", "")
+    """Whether a page asks with a publishable key, and not to create something whole."""
+    publishable = PUBLISHABLE_KEY in request.headers.get("authorization", "")
+    return publishable and request.path not in _WHOLE
 
 
 def pytest_configure(config: pytest.Config) -> None:

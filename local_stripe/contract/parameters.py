@@ -26,7 +26,7 @@ _OLDER: dict[str | type, dict[str, Any]] = {
 }
 
 # What Stripe.js sends beyond them.
-_FROM_PAGES: dict[str, dict[str, Any]] = {
+_FROM_PAGES: dict[str | type, dict[str, Any]] = {
     "PaymentIntentConfirmParams": {"client_secret": str},
     "SetupIntentConfirmParams": {"client_secret": str},
 }
@@ -75,8 +75,8 @@ class _Fields:
 @cache
 def _request(type: str | type, older: bool) -> _Fields:
     typed_dict = sdk.params_type(type)
-    beyond = _FROM_PAGES.get(typed_dict.__name__, {})
-    types = sdk.fields(typed_dict) | beyond | (_OLDER.get(type, {}) if older else {})
+    types = sdk.fields(typed_dict) | _FROM_PAGES.get(type, {})
+    types |= _OLDER.get(type, {}) if older else {}
     return _Fields(types, typed_dict.__required_keys__)
 
 

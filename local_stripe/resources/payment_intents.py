@@ -8,6 +8,7 @@ from local_stripe import (
     charging,
     client_secrets,
     currencies,
+    intents,
     paying,
     payment_types,
     refunding,
@@ -33,6 +34,10 @@ _CONFIRM = frozenset((
     "capture_method", "error_on_requires_action", "off_session", "payment_method",
     "receipt_email", "return_url", "setup_future_usage", "shipping", "use_stripe_sdk",
 ))  # fmt: skip
+_CONFIRM_FROM_PAGE = (
+    "client_secret", "payment_method", "receipt_email", "return_url", "setup_future_usage",
+    "shipping", "use_stripe_sdk",
+)  # fmt: skip
 _CREATE = _CONFIRM | frozenset((
     "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm", "currency",
     "customer", "description", "metadata", "payment_method_types", "transfer_group",
@@ -42,14 +47,6 @@ _UPDATE = frozenset((
     "payment_method", "receipt_email", "setup_future_usage", "shipping", "transfer_group",
 ))  # fmt: skip
 _CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
-# What a page may see that has the client secret.
-_PUBLIC = (
-    "id", "object", "amount", "amount_details", "automatic_payment_methods", "canceled_at",
-    "cancellation_reason", "capture_method", "client_secret", "confirmation_method", "created",
-    "currency", "description", "last_payment_error", "livemode", "next_action", "payment_method",
-    "payment_method_configuration_details", "payment_method_types", "processing",
-    "receipt_email", "setup_future_usage", "shipping", "source", "status",
-)  # fmt: skip
 
 
 def create(call: Call) -> Object:
@@ -112,15 +109,14 @@ def create(call: Call) -> Object:
         "transfer_data": None,
         "transfer_group": params.get("transfer_group"),
     }
-    call.store.put(intent)
-    call.events.emit("payment_intent.created", intent)
+    intents.moved(call, intent, "created")
     return paying.confirm(call, intent, None) if params.get("confirm") else intent
 
 
+@client_secrets.for_pages(_KIND)
 def retrieve(call: Call) -> Object:
     """One payment; to a publishable key only what a page needs, and only for its secret."""
-    intent = call.store.require(_KIND, call.path["intent"])
-    return client_secrets.guarded(call, intent, _PUBLIC)
+    return call.store.require(_KIND, call.path["intent"])
 
 
 def update(call: Call) -> Object:
@@ -130,9 +126,10 @@ def update(call: Call) -> Object:
     return call.store.put(amending.amended(call, intent))
 
 
+@client_secrets.for_pages(_KIND)
 def confirm(call: Call) -> Object:
-    """Try to make the payment. Raises CardError for a decline; the payment stays."""
-    only(call.params, _CONFIRM)
+    """Try to make the payment, a page too. Raises CardError for a decline; the payment stays."""
+    only(call.params, _CONFIRM_FROM_PAGE if call.publishable else {*_CONFIRM, "client_secret"})
     intent = call.store.require(_KIND, call.path["intent"])
     PAYMENT_INTENT.require("confirm", intent)
     return paying.confirm(call, amending.amended(call, intent), intent)
@@ -159,9 +156,7 @@ def capture(call: Call) -> Object:
         status="succeeded",
     )
     charging.capture(call, call.store.require("charge", intent["latest_charge"]), amount)
-    call.store.put(captured)
-    call.events.emit("payment_intent.succeeded", captured)
-    return captured
+    return intents.moved(call, captured, "succeeded")
 
 
 def cancel(call: Call) -> Object:
@@ -180,9 +175,7 @@ def cancel(call: Call) -> Object:
         next_action=None,
         status="canceled",
     )
-    call.store.put(canceled)
-    call.events.emit("payment_intent.canceled", canceled)
-    return canceled
+    return intents.moved(call, canceled, "canceled")
 
 
 def index(call: Call) -> Object:
@@ -237,7 +230,14 @@ ROUTES = (
     Route("GET", f"{_ALL}/search", find, "PaymentIntentSearchParams", "search_result"),
     Route("GET", _ONE, retrieve, "PaymentIntentRetrieveParams", _KIND, publishable=True),
     Route("POST", _ONE, update, "PaymentIntentUpdateParams", _KIND),
-    Route("POST", f"{_ONE}/confirm", confirm, "PaymentIntentConfirmParams", _KIND),
+    Route(
+        "POST",
+        f"{_ONE}/confirm",
+        confirm,
+        "PaymentIntentConfirmParams",
+        _KIND,
+        publishable=True,
+    ),
     Route("POST", f"{_ONE}/capture", capture, "PaymentIntentCaptureParams", _KIND),
     Route("POST", f"{_ONE}/cancel", cancel, "PaymentIntentCancelParams", _KIND),
 )

@@ -3,7 +3,7 @@
 https://docs.stripe.com/api/setup_intents
 """
 
-from local_stripe import client_secrets, payment_types, setting_up
+from local_stripe import client_secrets, intents, payment_types, setting_up
 from local_stripe.call import Call
 from local_stripe.implemented import given, only
 from local_stripe.listing import page
@@ -20,12 +20,6 @@ _CREATE = frozenset((
     "payment_method_types", "usage",
 ))  # fmt: skip
 _LIST = ("created", "customer", "ending_before", "limit", "payment_method", "starting_after")
-# What a page may see that has the client secret.
-_PUBLIC = (
-    "id", "object", "automatic_payment_methods", "cancellation_reason", "client_secret",
-    "created", "description", "last_setup_error", "livemode", "next_action", "payment_method",
-    "payment_method_configuration_details", "payment_method_types", "status", "usage",
-)  # fmt: skip
 
 
 def create(call: Call) -> Object:
@@ -69,15 +63,14 @@ def create(call: Call) -> Object:
         "status": "requires_confirmation" if method else "requires_payment_method",
         "usage": params.get("usage") or "off_session",
     }
-    call.store.put(intent)
-    call.events.emit("setup_intent.created", intent)
+    intents.moved(call, intent, "created")
     return setting_up.confirm(call, intent, None) if params.get("confirm") else intent
 
 
+@client_secrets.for_pages(_KIND)
 def retrieve(call: Call) -> Object:
     """One SetupIntent; to a publishable key only what a page needs, and only for its secret."""
-    intent = call.store.require(_KIND, call.path["intent"])
-    return client_secrets.guarded(call, intent, _PUBLIC)
+    return call.store.require(_KIND, call.path["intent"])
 
 
 def update(call: Call) -> Object:
@@ -96,9 +89,10 @@ def update(call: Call) -> Object:
     return call.store.put(_with_method(call, changed, intent))
 
 
+@client_secrets.for_pages(_KIND)
 def confirm(call: Call) -> Object:
     """Ask the bank whether the card may be kept. Raises CardError for a decline; it stays."""
-    only(call.params, _CONFIRM)
+    only(call.params, {*_CONFIRM, "client_secret"})
     intent = call.store.require(_KIND, call.path["intent"])
     SETUP_INTENT.require("confirm", intent)
     return setting_up.confirm(call, _with_method(call, intent, intent), intent)
@@ -116,9 +110,7 @@ def cancel(call: Call) -> Object:
         next_action=None,
         status="canceled",
     )
-    call.store.put(canceled)
-    call.events.emit("setup_intent.canceled", canceled)
-    return canceled
+    return intents.moved(call, canceled, "canceled")
 
 
 def index(call: Call) -> Object:
@@ -147,6 +139,6 @@ ROUTES = (
     Route("GET", _ALL, index, "SetupIntentListParams", "list"),
     Route("GET", _ONE, retrieve, "SetupIntentRetrieveParams", _KIND, publishable=True),
     Route("POST", _ONE, update, "SetupIntentUpdateParams", _KIND),
-    Route("POST", f"{_ONE}/confirm", confirm, "SetupIntentConfirmParams", _KIND),
+    Route("POST", f"{_ONE}/confirm", confirm, "SetupIntentConfirmParams", _KIND, publishable=True),
     Route("POST", f"{_ONE}/cancel", cancel, "SetupIntentCancelParams", _KIND),
 )
