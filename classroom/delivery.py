@@ -57,8 +57,9 @@ class Delivery:
 
     status: of HTTP; 0 if there was no answer
     answer: its text
-    attempt: how often Stripe has tried by now
+    attempt: which of the tries that Stripe makes by itself; a resend is the last one's
     to: the name of the app
+    fault: what struck it, of those that `local().webhooks.inject` knows
     """
 
     type: str
@@ -67,6 +68,8 @@ class Delivery:
     answer: str
     attempt: int
     to: str
+    resent: bool
+    fault: str | None
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ class Listeners:
             answer=attempt.body,
             attempt=attempt.number,
             to=(urlsplit(attempt.url).hostname or "").removesuffix(HOST),
+            resent=attempt.manual,
+            fault=attempt.fault,
         )
 
 
@@ -173,6 +178,11 @@ def _listeners(local: LocalStripe) -> Listeners:
 
 
 def _row(delivery: Delivery) -> tuple[str, ...]:
-    """App, event, answer; the attempt is worth a word from the second one on."""
-    again = f"attempt {delivery.attempt}" if delivery.attempt > 1 else ""
-    return delivery.to, delivery.type, str(delivery.status or "no answer"), again
+    """App, event, answer, and what is unusual."""
+    notes = [
+        f"attempt {delivery.attempt}" * (delivery.attempt > 1 and not delivery.resent),
+        "resent" * delivery.resent,
+        (delivery.fault or "").replace("_", " "),
+    ]
+    answer = str(delivery.status or "no answer")
+    return delivery.to, delivery.type, answer, ", ".join(filter(None, notes))

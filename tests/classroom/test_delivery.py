@@ -9,6 +9,7 @@ import stripe
 from flask import Flask, request
 
 from classroom import connect, deliver, listen, local, serve, timeline
+from classroom.delivery import Deliveries
 from tests.sandbox import sandbox
 
 pytestmark = pytest.mark.usefixtures("new_notebook")
@@ -73,6 +74,19 @@ def test_a_failed_delivery_comes_again_in_time_and_says_which_attempt_it_is():
     assert len(deliver()) == 0
     local().advance(60)
     assert repr(deliver()) == "customer.created  200  attempt 2"
+
+
+def test_what_went_wrong_on_the_way_is_named_and_so_is_a_resend():
+    endpoint = listen(Ear().app, "/webhooks")
+    local().webhooks.inject("bad_signature")
+    new_customer()
+    [forged] = deliver()
+    local().webhooks.resend(forged.event, endpoint.id)
+    assert repr(forged).startswith("Delivery(type='customer.created'")
+    assert repr(Deliveries((forged, *deliver()))).splitlines() == [
+        "customer.created  500  bad signature",
+        "customer.created  200  resent",
+    ]
 
 
 def test_several_listeners_are_told_apart():
