@@ -7,7 +7,7 @@ from local_stripe import shapes
 from local_stripe.call import Call
 from local_stripe.errors import StripeError
 from local_stripe.states import CHECKOUT_SESSION
-from local_stripe.store import Object
+from local_stripe.store import Object, Store
 
 KIND = "checkout.session"
 NO_DETAILS: Object = {
@@ -20,6 +20,26 @@ NO_DETAILS: Object = {
     "tax_exempt": "none",
     "tax_ids": None,
 }
+
+
+def intent_kind(session: Object) -> str:
+    """What a session leads to: a `payment_intent`, or a `setup_intent`."""
+    return "payment_intent" if session["mode"] == "payment" else "setup_intent"
+
+
+def intent_params(store: Store, session: Object) -> Object:
+    """The parameters of the session's intent."""
+    asked: Object = store.secret[session["id"]]["intent"]
+    ways = {"payment_method_types": session["payment_method_types"]}
+    if session["mode"] == "setup":
+        return {**asked, **ways}
+    return {**asked, **ways, "amount": session["amount_total"], "currency": session["currency"]}
+
+
+def items(store: Store, session: Object) -> list[Object]:
+    """What the session sells."""
+    sold: list[Object] = store.secret[session["id"]]["line_items"]
+    return sold
 
 
 def session_of(call: Call, intent: Object) -> Object | None:
@@ -45,8 +65,8 @@ def follow(call: Call, intent: Object) -> None:
             call.events.emit("checkout.session.async_payment_failed", session)
 
 
-def only_checkout_may(call: Call, intent: Object) -> None:
-    """Raises StripeError while the intent belongs to a session that its payer may still pay."""
+def require_closed(call: Call, intent: Object) -> None:
+    """Raises StripeError while the intent is for an open session, and for its page alone."""
     session = session_of(call, intent)
     if session is not None and session["status"] == "open":
         name = "PaymentIntents" if intent["object"] == "payment_intent" else "SetupIntents"

@@ -5,9 +5,8 @@ https://docs.stripe.com/api/checkout/sessions
 
 from dataclasses import replace
 
-from local_stripe import addresses, checkout, currencies, line_items, payment_types
+from local_stripe import addresses, checkout, checkout_terms, line_items, payment_types
 from local_stripe.call import Call
-from local_stripe.errors import StripeError, missing, not_implemented
 from local_stripe.expand import Includes
 from local_stripe.implemented import given, only
 from local_stripe.listing import page
@@ -20,9 +19,6 @@ _KIND = checkout.KIND
 _ALL = "/v1/checkout/sessions"
 _ONE = f"{_ALL}/{{session}}"
 
-_SHORTEST, _LONGEST = 30 * 60, 24 * 60 * 60  # seconds that a session is open
-_LONGEST_REFERENCE = 200  # characters
-
 _CREATE = frozenset((
     "allowed_payment_method_types", "branding_settings", "cancel_url", "client_reference_id",
     "currency", "customer", "customer_creation", "customer_email", "expires_at", "line_items",
@@ -33,14 +29,7 @@ _LIST = (
     "created", "customer", "customer_details", "ending_before", "limit", "payment_intent",
     "starting_after", "status",
 )  # fmt: skip
-_PAYMENT_DATA = (
-    "capture_method", "description", "metadata", "receipt_email", "setup_future_usage", "shipping",
-    "transfer_group",
-)  # fmt: skip
-_ONLY_TO_PAY = ("line_items", "payment_intent_data", "submit_type")
-_ONLY_TO_SET_UP = ("setup_intent_data",)
 
-_NAMES = {"payment": "payment_intent", "setup": "setup_intent"}  # what a mode leads to
 _BRANDING = {
     "background_color": "#ffffff",
     "border_style": "rounded",
@@ -73,17 +62,20 @@ _NOTHING_ADDED = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}
 def create(call: Call) -> Object:
     """A session to send somebody to; its PaymentIntent is made when they pay."""
     params = only(call.params, _CREATE)
-    mode = _mode(params)
-    success_url = addresses.web(_required(params, "success_url"), "success_url")
+    mode = checkout_terms.mode(params)
+    success_url = addresses.web(checkout_terms.required(params, "success_url"), "success_url")
     cancel_url = given(params, "cancel_url")
-    items = _line_items(call, mode)
-    total = _total(items) if mode == "payment" else None
-    currency = items[0]["currency"] if items else _currency_to_set_up(params)
+    items = checkout_terms.items(call, mode)
+    total = checkout_terms.total(items) if mode == "payment" else None
+    currency = items[0]["currency"] if items else checkout_terms.currency_to_set_up(params)
     ways = payment_types.fields(params, payment_types.PAYMENT_OPTIONS)
-    customer, details = _customer(call)
-    expires_at = _expires_at(call)
+    customer, details = checkout_terms.customer(call)
+    expires_at = checkout_terms.expires_at(call)
     id = f"cs_test_a1{call.ids.text(28)}{call.ids.text(28)}"
-    call.store.secret[id] = {"line_items": items, "intent": _intent_data(params, mode)}
+    call.store.secret[id] = {
+        "line_items": items,
+        "intent": checkout_terms.intent_data(params, mode),
+    }
     session = {
         "id": id,
         "object": _KIND,
@@ -95,9 +87,9 @@ def create(call: Call) -> Object:
         "amount_total": total,
         "automatic_tax": _NO_TAX,
         "billing_address_collection": None,
-        "branding_settings": {**_BRANDING, **_display_name(params)},
+        "branding_settings": {**_BRANDING, **checkout_terms.display_name(params)},
         "cancel_url": addresses.web(cancel_url, "cancel_url") if cancel_url else None,
-        "client_reference_id": _reference(params),
+        "client_reference_id": checkout_terms.client_reference_id(params),
         "client_secret": None,
         "collected_information": None,
         "consent": None,
@@ -109,7 +101,7 @@ def create(call: Call) -> Object:
         "custom_text": _NO_TEXTS,
         "customer": customer,
         "customer_account": None,
-        "customer_creation": _customer_creation(params),
+        "customer_creation": checkout_terms.customer_creation(params),
         "customer_details": details,
         "customer_email": params.get("customer_email"),
         "discounts": [],
@@ -118,7 +110,7 @@ def create(call: Call) -> Object:
         "invoice": None,
         "invoice_creation": _NO_INVOICE if mode == "payment" else None,
         "livemode": False,
-        "locale": _locale(params),
+        "locale": checkout_terms.locale(params),
         "managed_payments": _DISABLED,
         "metadata": call.metadata(),
         "mode": mode,
@@ -177,7 +169,7 @@ def index(call: Call) -> Object:
 
 def list_line_items(call: Call) -> Object:
     """What the session sells."""
-    return line_items.page(call, _items(call.store, retrieve(call)))
+    return line_items.page(call, checkout.items(call.store, retrieve(call)))
 
 
 def expire(call: Call) -> Object:
@@ -207,144 +199,10 @@ def _expire_if_open(call: Call, id: str) -> None:
         _expire(call, session)
 
 
-def _mode(params: Object) -> str:
-    """`payment` or `setup`. Raises StripeError for what does not go with it."""
-    mode: str = _required(params, "mode")
-    if mode == "subscription":
-        raise not_implemented("Checkout Sessions in `subscription` mode", "mode")
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise not_implemented(f"Checkout with `ui_mode={params['ui_mode']}`", "ui_mode")
-    for name in _ONLY_TO_SET_UP if mode == "payment" else _ONLY_TO_PAY:
-        if name in params:
-            raise StripeError(f"You can not pass `{name}` in `{mode}` mode.", param=name)
-    return mode
-
-
-def _required(params: Object, name: str) -> str:
-    value: str | None = given(params, name)
-    if value is None:
-        raise missing(name)
-    return value
-
-
-def _line_items(call: Call, mode: str) -> list[Object]:
-    if mode == "setup":
-        return []
-    sent = call.params.get("line_items")
-    if not sent:
-        raise missing("line_items")
-    currency = given(call.params, "currency")
-    return line_items.build(call, sent, currency and currencies.known(currency))
-
-
-def _total(items: list[Object]) -> int:
-    """What is to be paid, in minor units. Raises StripeError for less or more than is charged."""
-    total: int = sum(item["amount_total"] for item in items)
-    currency = items[0]["currency"]
-    least = currencies.minimum(currency)
-    if total == 0:
-        raise not_implemented("Checkout Sessions that cost nothing", "line_items")
-    if total < least:
-        raise StripeError(
-            "The Checkout Session's total amount due must add up to at least "
-            f"{currencies.written(least, currency)} {currency}",
-            code="amount_too_small",
-        )
-    return currencies.chargeable(total, currency)
-
-
-def _currency_to_set_up(params: Object) -> str | None:
-    """Ways to pay depend on the currency, unless the request names them."""
-    currency = given(params, "currency")
-    if currency:
-        return currencies.known(currency)
-    if not (params.get("allowed_payment_method_types") or params.get("payment_method_types")):
-        raise missing("currency")
-    return None
-
-
-def _intent_data(params: Object, mode: str) -> Object:
-    """What the session's intent is to get from the request when it is made."""
-    if mode == "setup":
-        return only(params.get("setup_intent_data") or {}, ("description", "metadata"))
-    return only(params.get("payment_intent_data") or {}, _PAYMENT_DATA)
-
-
-def _customer(call: Call) -> tuple[str | None, Object | None]:
-    """The customer and what is known of the payer. Raises StripeError if they contradict."""
-    id, email = given(call.params, "customer"), given(call.params, "customer_email")
-    if id and email:
-        raise StripeError(
-            "You may only specify one of these parameters: customer, customer_email.",
-            param="customer",
-        )
-    if id:
-        email = call.store.require("customer", id, "customer")["email"]
-        return id, {**checkout.NO_DETAILS, "email": email}
-    if email:
-        return None, {**checkout.NO_DETAILS, "email": addresses.email(email, "customer_email")}
-    return None, None
-
-
-def _customer_creation(params: Object) -> str | None:
-    wanted = params.get("customer_creation")
-    if wanted and params.get("customer"):
-        raise StripeError(
-            "You may only specify one of these parameters: customer, customer_creation.",
-            param="customer",
-        )
-    return None if params.get("customer") else wanted or "if_required"
-
-
-def _reference(params: Object) -> str | None:
-    reference: str | None = params.get("client_reference_id")
-    if reference is not None and len(reference) > _LONGEST_REFERENCE:
-        raise StripeError(
-            f"Invalid string: {reference[:50]}…; must be at most {_LONGEST_REFERENCE} characters",
-            param="client_reference_id",
-        )
-    return reference
-
-
-def _locale(params: Object) -> str | None:
-    """The page's language: it speaks English."""
-    locale: str | None = params.get("locale")
-    if locale not in (None, "auto", "en", "en-GB"):
-        raise not_implemented(f"the Checkout page in the language `{locale}`", "locale")
-    return locale
-
-
-def _display_name(params: Object) -> Object:
-    """The shop's name on the page."""
-    return only(params.get("branding_settings") or {}, ("display_name",))
-
-
-def _expires_at(call: Call) -> int:
-    """When the session closes (seconds since 1970): in a day, unless the request says sooner."""
-    now = call.clock.now()
-    at: int = call.params.get("expires_at", now + _LONGEST)
-    if at < now + _SHORTEST:
-        raise StripeError(
-            "The `expires_at` timestamp must be at least 30 minutes from Checkout Session "
-            "creation.",
-            param="expires_at",
-        )
-    if at > now + _LONGEST:
-        raise StripeError(
-            "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
-            param="expires_at",
-        )
-    return at
-
-
-def _items(store: Store, session: Object) -> list[Object]:
-    items: list[Object] = store.secret[session["id"]]["line_items"]
-    return items
-
-
 def _first_items(store: Store, session: Object) -> Object:
     """The field `line_items` of a session."""
-    return line_items.first_page(f"{_ALL}/{session['id']}/line_items", _items(store, session))
+    url = f"{_ALL}/{session['id']}/line_items"
+    return line_items.first_page(url, checkout.items(store, session))
 
 
 INCLUDES: Includes = {(_KIND, "line_items"): _first_items}

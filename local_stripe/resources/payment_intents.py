@@ -6,6 +6,7 @@ https://docs.stripe.com/api/payment_intents
 from local_stripe import (
     amending,
     charging,
+    checkout,
     client_secrets,
     currencies,
     intents,
@@ -131,6 +132,12 @@ def confirm(call: Call) -> Object:
     """Try to make the payment, a page too. Raises CardError for a decline; the payment stays."""
     only(call.params, _CONFIRM_FROM_PAGE if call.publishable else {*_CONFIRM, "client_secret"})
     intent = call.store.require(_KIND, call.path["intent"])
+    checkout.require_closed(call, intent)
+    return attempt(call, intent)
+
+
+def attempt(call: Call, intent: Object) -> Object:
+    """Try to make the payment with what the call says of it."""
     PAYMENT_INTENT.require("confirm", intent)
     return paying.confirm(call, amending.amended(call, intent), intent)
 
@@ -163,6 +170,7 @@ def cancel(call: Call) -> Object:
     """Give the payment up. A hold is let go."""
     params = only(call.params, ("cancellation_reason",))
     intent = call.store.require(_KIND, call.path["intent"])
+    checkout.require_closed(call, intent)
     PAYMENT_INTENT.require("cancel", intent)
     if intent["status"] == "requires_capture":
         refunding.release(call, call.store.require("charge", intent["latest_charge"]))

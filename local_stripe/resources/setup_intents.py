@@ -3,7 +3,7 @@
 https://docs.stripe.com/api/setup_intents
 """
 
-from local_stripe import client_secrets, intents, payment_types, setting_up
+from local_stripe import checkout, client_secrets, intents, payment_types, setting_up
 from local_stripe.call import Call
 from local_stripe.implemented import given, only
 from local_stripe.listing import page
@@ -94,6 +94,12 @@ def confirm(call: Call) -> Object:
     """Ask the bank whether the card may be kept. Raises CardError for a decline; it stays."""
     only(call.params, {*_CONFIRM, "client_secret"})
     intent = call.store.require(_KIND, call.path["intent"])
+    checkout.require_closed(call, intent)
+    return attempt(call, intent)
+
+
+def attempt(call: Call, intent: Object) -> Object:
+    """Ask the bank with what the call says of the card."""
     SETUP_INTENT.require("confirm", intent)
     return setting_up.confirm(call, _with_method(call, intent, intent), intent)
 
@@ -102,6 +108,7 @@ def cancel(call: Call) -> Object:
     """Give it up."""
     params = only(call.params, ("cancellation_reason",))
     intent = call.store.require(_KIND, call.path["intent"])
+    checkout.require_closed(call, intent)
     SETUP_INTENT.require("cancel", intent)
     canceled = SETUP_INTENT.move(
         "cancel",

@@ -1,0 +1,135 @@
+"""What the Checkout page asks for: what to show its payer, and the payment itself.
+
+No SDK has these addresses; the page calls them with a publishable key, Stripe's CLI with a secret.
+"""
+
+from dataclasses import replace
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from local_stripe import addresses, checkout, client_secrets, line_items, methods
+from local_stripe.call import Call
+from local_stripe.errors import CardError, StripeError
+from local_stripe.resources import checkout_sessions, customers, payment_intents, setup_intents
+from local_stripe.routing import Route
+from local_stripe.states import CHECKOUT_SESSION
+from local_stripe.store import Object
+
+# What the page may see of a session, and of what it sells.
+_SESSION = (
+    "id", "object", "amount_subtotal", "amount_total", "branding_settings", "cancel_url",
+    "currency", "customer_details", "expires_at", "livemode", "locale", "mode",
+    "payment_method_types", "payment_status", "status", "submit_type",
+)  # fmt: skip
+_ITEM = ("id", "object", "amount_total", "currency", "description", "quantity")
+
+_INTENTS: dict[str, Any] = {"payment_intent": payment_intents, "setup_intent": setup_intents}
+
+
+class PaymentPageRetrieveParams(TypedDict):
+    """Nothing but the session in the path."""
+
+
+class PaymentPageConfirmParams(TypedDict):
+    """How the payer pays, how much they were shown, and where their bank sends them back."""
+
+    payment_method: str
+    expected_amount: NotRequired[int]
+    return_url: NotRequired[str]
+
+
+def retrieve(call: Call) -> Object:
+    """The session with its line items and its intent; a page sees only what it needs."""
+    return _view(call, checkout_sessions.retrieve(call))
+
+
+def confirm(call: Call) -> Object:
+    """Pay, or save the card. A session has one intent: a declined payer tries it again.
+
+    A session that is complete stays as it is, so that a second click or tab pays nothing.
+    Raises CardError for a decline.
+    """
+    session = checkout_sessions.retrieve(call)
+    if session["status"] == "complete":
+        return _view(call, session)
+    CHECKOUT_SESSION.require("confirm", session)
+    _require_amount(call, session)
+    kind = checkout.intent_kind(session)
+    method = methods.obtain(call, call.params["payment_method"], "payment_method")
+    intent = _intent(call, session, kind, method)
+    back = addresses.web(call.params.get("return_url") or session["url"], "return_url")
+    payment = replace(call, params={"payment_method": method["id"], "return_url": back})
+    try:
+        _INTENTS[kind].attempt(payment, intent)
+    except CardError as error:
+        if call.publishable:
+            declined = call.store.require(kind, intent["id"])
+            error.fields[kind] = client_secrets.shown(declined)
+        raise
+    return _view(call, checkout_sessions.retrieve(call))
+
+
+def _require_amount(call: Call, session: Object) -> None:
+    """Raises StripeError for a payer who saw another total than the session's."""
+    expected = call.params.get("expected_amount")
+    if expected is not None and expected != session["amount_total"]:
+        raise StripeError(
+            f"The total of this Checkout Session is {session['amount_total']}, not {expected}: "
+            "please load the page again.",
+            param="expected_amount",
+        )
+
+
+def _intent(call: Call, session: Object, kind: str, method: Object) -> Object:
+    """The session's intent, made when somebody first tries to pay."""
+    if session[kind]:
+        return call.store.require(kind, session[kind])
+    customer = session["customer"]
+    if session["customer_creation"] == "always":
+        customer = _new_customer(call, session, method["billing_details"])
+    params = {
+        **checkout.intent_params(call.store, session),
+        **({"customer": customer} if customer else {}),
+    }
+    intent: Object = _INTENTS[kind].create(replace(call, params=params, path={}))
+    call.store.put({**session, kind: intent["id"], "customer": customer})
+    return intent
+
+
+def _new_customer(call: Call, session: Object, said: Object) -> str:
+    email = (session["customer_details"] or said)["email"]
+    known = {"email": email, "name": said["name"], "phone": said["phone"]}
+    params = {name: value for name, value in known.items() if value is not None}
+    id: str = customers.create(replace(call, params=params, path={}))["id"]
+    return id
+
+
+def _view(call: Call, session: Object) -> Object:
+    kind = checkout.intent_kind(session)
+    intent = call.store.get(kind, session[kind]) if session[kind] else None
+    items = checkout.items(call.store, session)
+    if not call.publishable:
+        page = line_items.first_page(call.url, items)
+        return {**session, kind: intent, "line_items": page}
+    return {
+        **{name: session[name] for name in _SESSION},
+        kind: client_secrets.shown(intent) if intent else None,
+        "line_items": [{name: item[name] for name in _ITEM} for item in items],
+        "success_url": session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]),
+    }
+
+
+_ONE = "/v1/payment_pages/{session}"
+
+ROUTES = (
+    Route("GET", _ONE, retrieve, PaymentPageRetrieveParams, checkout.KIND, publishable=True),
+    Route(
+        "POST",
+        f"{_ONE}/confirm",
+        confirm,
+        PaymentPageConfirmParams,
+        checkout.KIND,
+        publishable=True,
+    ),
+)
