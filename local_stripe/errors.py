@@ -55,7 +55,7 @@ class StripeError(Exception):
         self.status = status
         self.keep = keep
         self.logged = logged
-        self.fields = {"message": message, "type": type, **fields}
+        self.fields: dict[str, Any] = {"message": message, "type": type, **fields}
 
     def body(self, request_id: str) -> dict[str, Any]:
         """The error envelope: keys in alphabetical order, absent ones left out."""

@@ -1,4 +1,4 @@
-"""What the local Stripe shows to browsers: Stripe.js and the card field it puts into a page."""
+"""What the local Stripe shows to browsers: Stripe.js, its card field, the bank's page."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from local_stripe.messages import Response
 
 _HERE = Path(__file__).parent
 
-# Nothing but the local Stripe's own files, and nothing inline; any shop may frame the card field.
-_CARD_FIELD_POLICY = "; ".join(
+# Nothing but the local Stripe's own files, and nothing inline; any shop may frame a page.
+_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -46,9 +46,18 @@ _PAGES = {
     "/v3/card": _page(
         "card.html",
         "text/html",
-        content_security_policy=_CARD_FIELD_POLICY,
+        content_security_policy=_POLICY,
         referrer_policy="no-referrer",
     ),
+    "/3d_secure_2/hosted": _page(
+        "challenge.html",
+        "text/html",
+        content_security_policy=_POLICY,
+        referrer_policy="no-referrer",
+    ),
+    "/3d_secure_2/challenge.css": _page("challenge.css", "text/css"),
+    "/3d_secure_2/challenge.js": _page("challenge.js", "text/javascript"),
+    "/v3/money.js": _page("money.js", "text/javascript"),
     "/v3/card.css": _page("card.css", "text/css"),
     "/v3/card.js": _page("card.js", "text/javascript"),
     "/v3/cards.js": _page("cards.js", "text/javascript"),
