@@ -28,6 +28,7 @@ from local_stripe.courier import post
 from local_stripe.transport import InProcess
 from local_stripe.webhooks import Attempt
 
+WEBHOOKS = "/webhooks/stripe"  # where the shop takes them
 HOST = ".localhost"  # after an app's name: nobody else's (RFC 6761)
 BY_ITSELF = (
     "Your Stripe sandbox delivers by itself, to where Stripe's CLI forwards: "
@@ -109,12 +110,19 @@ class Listeners:
         self._endpoints: dict[str, Endpoint] = {}
 
     def add(self, app: Flask, path: str) -> Endpoint:
-        """Deliver to this app from now on; to another at the same address no more."""
+        """Deliver to this app from now on; to another at the same address no more.
+
+        The app finds the secret in its config, by the name that a lesson's app reads and the
+        shop's own.
+        """
         url = f"http://{quote(app.name)}{HOST}{path}"
         if url in self._endpoints:
             with suppress(stripe.InvalidRequestError):  # somebody has deleted it
                 self._client.v1.webhook_endpoints.delete(str(self._endpoints[url].id))
         created = self._client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
+        app.config.update(
+            STRIPE_WEBHOOK_SECRET=created.secret, STRIPE_WEBHOOK_SECRETS=(created.secret,)
+        )
         self._apps[url] = app
         self._endpoints[url] = Endpoint(path, created.secret, created.id)
         return self._endpoints[url]
@@ -146,7 +154,7 @@ class Listeners:
         )
 
 
-def listen(app: Flask, path: str = "/webhooks/stripe") -> Endpoint:
+def listen(app: Flask, path: str = WEBHOOKS) -> Endpoint:
     """Have Stripe deliver every event to this path of an app, which need not be served.
 
     The app finds the signing secret in its config, as STRIPE_WEBHOOK_SECRET; the returned endpoint
@@ -155,12 +163,10 @@ def listen(app: Flask, path: str = "/webhooks/stripe") -> Endpoint:
     """
     local = connection().local
     if local is None:
-        endpoint = Endpoint(path, os.environ.get("STRIPE_WEBHOOK_SECRET"))
-    else:
-        endpoint = _listeners(local).add(app, path)
-        record(app).after_browser = _listeners(local).deliver
-    app.config["STRIPE_WEBHOOK_SECRET"] = endpoint.secret
-    return endpoint
+        app.config["STRIPE_WEBHOOK_SECRET"] = secret = os.environ.get("STRIPE_WEBHOOK_SECRET")
+        return Endpoint(path, secret)
+    record(app).after_browser = _listeners(local).deliver
+    return _listeners(local).add(app, path)
 
 
 def deliver() -> Deliveries:

@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 from IPython.display import display
 
 from classroom.connection import connection
-from classroom.recording import place
+from classroom.recording import place, stripe_page
 from classroom.site import current_site, open_stripe
 from local_stripe.shapes import NOWHERE
 
 STRIPE_HOSTS = (".stripe.com",)
-STRIPE_PAGES = {"/c/pay/": "Checkout", "/3d_secure_2/": "3D Secure"}
 SANDBOX_DASHBOARD = "https://dashboard.stripe.com/test"
 DASHBOARD = "Stripe's dashboard"
 SHELVES = {"pi_": "payments", "evt_": "events"}  # where the dashboard keeps what has such an id
@@ -95,8 +94,7 @@ def _stripes(page: str) -> str | None:
 def _name(url: str) -> str:
     """Of a URL, without anything that differs on another run."""
     parts = urlsplit(url)
-    named = (name for path, name in STRIPE_PAGES.items() if path in parts.path)
-    return next(named, parts.hostname or url)
+    return stripe_page(parts.path) or parts.hostname or url
 
 
 def _page(url: str, name: str, height: int, title: str = "") -> Page:

@@ -15,6 +15,7 @@ import stripe
 from flask import Flask
 
 from classroom.connection import Connection, local_connection
+from classroom.delivery import WEBHOOKS, Deliveries, Endpoint, Listeners
 from classroom.site import new_shop
 from classroom.traffic import Journal
 from local_stripe import LocalStripe, Policies
@@ -38,6 +39,7 @@ class Practice:
     def __init__(self, policies: Policies | None = None) -> None:
         self.local = LocalStripe(policies=policies)
         self._connection: Connection = local_connection(self.local, Journal())
+        self._listeners = Listeners(self.local)
 
     @cached_property
     def client(self) -> stripe.StripeClient:
@@ -47,6 +49,14 @@ class Practice:
     def shop(self, **config: object) -> Flask:
         """A shop with the demo catalogue, in memory, that pays through this Stripe."""
         return new_shop(self._connection, "sqlite://", **config)
+
+    def listen(self, app: Flask, path: str = WEBHOOKS) -> Endpoint:
+        """Have this Stripe deliver every event to an app; its config gets the signing secret."""
+        return self._listeners.add(app, path)
+
+    def deliver(self) -> Deliveries:
+        """Deliver each webhook that is due, once."""
+        return self._listeners.deliver()
 
     def sent(self, method: str = "", path: str = "") -> list[Sent]:
         """The calls so far, oldest first; those with that method and a path that starts so."""

@@ -41,7 +41,12 @@ TOLD = (
     "confirm",
     "capture_method",
     "limit",
+    "mode",
+    "expected_amount",
+    "outcome",
 )
+# Pages that Stripe hosts, by how their path begins.
+STRIPE_PAGES = {"/c/pay/": "Checkout", "/3d_secure_2/": "3D Secure"}
 
 VISITORS = {"Mozilla": BROWSER, "Stripe/": STRIPE}  # by their User-Agent
 EVENT_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
@@ -135,7 +140,8 @@ class RecordingShop:
         def answer(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             target = urlsplit(dict(headers).get("Location", "")).path
             path = target.removeprefix(environ.get("SCRIPT_NAME", ""))
-            goes = f" to {place(self.app, path) or 'a file'}" if path else ""
+            name = stripe_page(path) or place(self.app, path) or "a file"
+            goes = f" to {name}" if path else ""
             self.journal.note(Arrow(SHOP, visitor, status.split()[0] + goes, answer=True))
             return start_response(status, headers, *more)
 
@@ -188,6 +194,11 @@ def place(app: Flask, path: str, method: str = "GET") -> str | None:
     return None if rule.endpoint.endswith("static") else VARIABLE.sub(r"{\1}", rule.rule)
 
 
+def stripe_page(path: str) -> str | None:
+    """The name of a page that Stripe hosts, wherever its path is mounted; None for any other."""
+    return next((name for start, name in STRIPE_PAGES.items() if start in path), None)
+
+
 def asked(method: str, url: str, headers: Mapping[str, str], post_data: Any) -> str:
     """A request to Stripe in one line: method, path, the parameters worth telling, the key."""
     parts = urlsplit(url)
@@ -216,6 +227,8 @@ def _gist(answer: Mapping[str, Any]) -> list[str]:
             return [code]
         case {"object": "list", "data": list(data)}:
             return [f"list of {len(data)}"]
+        case {"id": str(name), "status": str(status), "payment_status": str(paid)}:
+            return [name, status, paid]
         case {"id": str(name), "status": str(status)}:
             return [name, status]
         case {"id": str(name)} | {"object": str(name)}:

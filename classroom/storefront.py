@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 
+import stripe
 from werkzeug.serving import make_server
 
 from classroom.connection import LOCAL, refuse_unusable
+from classroom.delivery import WEBHOOKS
 from classroom.doors import QuietHandler
 from classroom.ports import HOST, free_port
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
+from local_stripe.courier import RETRIES, Courier
 from local_stripe.server import start
+from local_stripe.transport import InProcess
 from sample_app import create_app
 
 
@@ -21,24 +25,29 @@ def open_shop() -> None:
     With STRIPE_SECRET_KEY it pays through that sandbox instead of a local Stripe.
     Raises `KeyRefused` for a key that this course must not use.
     """
-    key = os.environ.get("STRIPE_SECRET_KEY") or LOCAL
+    key, port = os.environ.get("STRIPE_SECRET_KEY") or LOCAL, free_port()
     if key.startswith(LOCAL):
-        app = create_app(_local_stripe())
+        app = create_app(_local_stripe(f"http://{HOST}:{port}{WEBHOOKS}"))
     else:
         refuse_unusable(key)
         app = create_app()
     app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
-    server = make_server(HOST, free_port(), app, threaded=True, request_handler=QuietHandler)
+    server = make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
     print(f"The shop: http://{HOST}:{server.port}\nCtrl-C ends it.", flush=True)
     server.serve_forever()
 
 
-def _local_stripe() -> dict[str, str]:
-    """Start a local Stripe; returns what tells the shop about it."""
+def _local_stripe(webhooks: str) -> dict[str, str]:
+    """Start a local Stripe that delivers to this address; returns what tells the shop about it."""
     # It forgets everything at the end, and the shop does not: ids must not come twice.
-    server = start(LocalStripe(clock=WallClock(), seed=secrets.randbits(32)))
+    local = LocalStripe(clock=WallClock(), seed=secrets.randbits(32), retries=RETRIES)
+    server = start(local)
     print(f"The local Stripe: {server.url}")
+    client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
+    endpoint = client.v1.webhook_endpoints.create({"url": webhooks, "enabled_events": ["*"]})
+    Courier(local)
     return {
+        "STRIPE_WEBHOOK_SECRET": str(endpoint.secret),
         "STRIPE_SECRET_KEY": SECRET_KEY,
         "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
         "STRIPE_API_BASE": server.url,

@@ -1,6 +1,7 @@
 """What a check is run on: a Stripe and a shop apart from the learner's."""
 
 import stripe
+from flask import Flask, request
 
 from classroom import connect, timeline
 from classroom.practice import Practice
@@ -38,3 +39,19 @@ def test_a_practice_shop_pays_through_the_practice_stripe():
 
 def test_a_check_can_flip_the_switches_of_an_account():
     assert Practice(Policies(token_charges=True)).local.policies.token_charges
+
+
+def test_a_check_can_have_webhooks_delivered_to_an_answer():
+    bench, app, heard = Practice(), Flask("answer"), []
+
+    @app.post("/hooks")
+    def hook() -> str:
+        secret = app.config["STRIPE_WEBHOOK_SECRET"]
+        signature = request.headers["Stripe-Signature"]
+        heard.append(stripe.Webhook.construct_event(request.get_data(), signature, secret).type)
+        return "thank you"
+
+    bench.listen(app, "/hooks")
+    bench.client.v1.customers.create({})
+    assert [delivery.status for delivery in bench.deliver()] == [200]
+    assert heard == ["customer.created"]
