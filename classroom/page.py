@@ -71,7 +71,8 @@ def dashboard_of(id: str = "", height: int = 560) -> Page:
     """What `dashboard` shows."""
     shelf = next((shelf for prefix, shelf in SHELVES.items() if id.startswith(prefix)), None)
     if id and shelf is None:
-        raise LookupError(f"The dashboard opens at {' or '.join(SHELVES)}…, not at {id}.")
+        known = " or ".join(f"{prefix}…" for prefix in SHELVES)
+        raise LookupError(f"The dashboard opens at {known}, not at {id}.")
     entry = f"{shelf}/{id}" if id else ""
     local = connection().local
     url = f"{open_stripe(local)}/dashboard#{entry}" if local else f"{SANDBOX_DASHBOARD}/{entry}"

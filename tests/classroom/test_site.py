@@ -4,12 +4,14 @@ import re
 from urllib.request import Request, urlopen
 
 import pytest
+import stripe
 from flask import Flask, current_app, url_for
 from IPython.core.formatters import DisplayFormatter
 
-from classroom import browse, connect, serve, shop, timeline
+from classroom import browse, connect, dashboard, local, serve, shop, timeline
 from classroom.connection import KeyRefused
-from classroom.page import Page, page_of
+from classroom.page import Page, dashboard_of, page_of
+from local_stripe import SECRET_KEY
 
 MOZILLA = {"User-Agent": "Mozilla/5.0"}
 
@@ -167,11 +169,117 @@ def test_stripes_own_pages_open_in_a_tab():
     assert 'href="https://checkout.stripe.com/c/pay/1" target="_blank"' in html
 
 
+def checkout_session() -> stripe.checkout.Session:
+    lamp = {"currency": "usd", "unit_amount": 3900, "product_data": {"name": "Desk lamp"}}
+    return connect().v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "line_items": [{"price_data": lamp, "quantity": 1}],
+            "success_url": "https://shop.example/thanks",
+        }
+    )
+
+
+def frame(page: Page) -> str:
+    """The address of the page that a notebook shows."""
+    return re.search(r'<iframe src="([^"]*)"', in_notebook(page))[1].replace("&amp;", "&")
+
+
+def test_checkout_of_the_local_stripe_opens_whenever_its_session_was_made(capsys):
+    before = checkout_session()
+    browse(before.url)
+    assert capsys.readouterr().out == "[Checkout: run this cell to open the page here]\n"
+    after = checkout_session()
+    for session in (before, after):
+        url = frame(page_of(session.url))
+        assert re.fullmatch(rf"http://127\.0\.0\.1:\d+/c/pay/{session.id}", url)
+
+
+def test_a_banks_page_opens_without_telling_which_payment_it_is_for(capsys):
+    serve(greeting("lamp", "a lamp"))
+    intent = connect().v1.payment_intents.create(
+        {
+            "amount": 3900,
+            "currency": "usd",
+            "payment_method": "pm_card_authenticationRequired",
+            "confirm": True,
+            "return_url": "https://shop.example/orders/1",
+        }
+    )
+    url = intent.next_action.redirect_to_url.url
+    browse(url)
+    assert capsys.readouterr().out == "[3D Secure: run this cell to open the page here]\n"
+    assert frame(page_of(url)) == url
+
+
+def test_the_dashboard_opens_at_a_payment_or_an_event(capsys):
+    dashboard()
+    assert capsys.readouterr().out == "[Stripe's dashboard: run this cell to open the page here]\n"
+    local_page = r"http://127\.0\.0\.1:\d+/dashboard"
+    assert re.fullmatch(local_page, frame(dashboard_of()))
+    assert re.fullmatch(f"{local_page}#payments/pi_1", frame(dashboard_of("pi_1")))
+    assert re.fullmatch(f"{local_page}#events/evt_1", frame(dashboard_of("evt_1")))
+    with pytest.raises(LookupError, match=r"pi_… or evt_…, not at cus_1"):
+        dashboard("cus_1")
+
+
+def test_the_dashboard_of_a_sandbox_opens_in_a_tab(monkeypatch):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_visiblyFake")
+    html = in_notebook(dashboard_of("pi_1"))
+    assert 'href="https://dashboard.stripe.com/test/payments/pi_1" target="_blank"' in html
+
+
+def test_what_checkout_asks_of_stripe_is_in_the_timeline_and_the_card_is_not(capsys):
+    app = shop()
+    serve(app)
+    session = checkout_session()
+    card = connect().v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}})
+    timeline.clear()
+    key = {"Authorization": f"Bearer {app.config['STRIPE_PUBLISHABLE_KEY']}"}
+    page = session.url.replace("/c/pay/", "/v1/payment_pages/")
+    pay = f"payment_method={card.id}&expected_amount=3900".encode()
+    for request in (Request(page), Request(f"{page}/confirm", pay)):
+        request.headers |= {**MOZILLA, **key}
+        with urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+    timeline()
+    assert capsys.readouterr().out.splitlines() == [
+        "browser --> Stripe   GET /v1/payment_pages/cs_test_…1",
+        "browser <-- Stripe   200 cs_test_…1 open unpaid",
+        "browser --> Stripe   POST /v1/payment_pages/cs_test_…1/confirm "
+        "payment_method=pm_…1 expected_amount=3900",
+        "browser <-- Stripe   200 cs_test_…1 complete paid",
+    ]
+
+
+def test_what_the_dashboard_asks_is_no_part_of_the_timeline(capsys):
+    serve(greeting("lamp", "a lamp"))
+    events = Request(f"{local().origin}/v1/events")
+    events.headers |= {**MOZILLA, "Authorization": f"Bearer {SECRET_KEY}"}
+    with urlopen(events, timeout=10) as answer:
+        assert answer.status == 200
+    timeline()
+    assert "Nobody has said anything" in capsys.readouterr().out
+
+
+def test_the_timeline_says_that_the_shop_sends_a_visitor_to_checkout(capsys):
+    app = greeting("sending", "there")
+    app.add_url_rule("/go", "go", lambda: current_app.redirect(checkout_session().url, 303))
+    serve(app)
+    app.test_client().get("/go")
+    timeline()
+    assert capsys.readouterr().out.endswith("notebook <-- shop      303 to Checkout\n")
+
+
 def test_on_jupyterhub_pages_and_redirects_go_through_its_proxy(monkeypatch, capsys):
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
     app = greeting("hub", "hello")
     app.add_url_rule("/go", "go", lambda: current_app.redirect(url_for("index"), 303))
     site = serve(app)
+    assert re.fullmatch(r"/user/ada/proxy/\d+/c/pay/cs_test_\w+", checkout_session().url)
+    assert re.fullmatch(r"/user/ada/proxy/\d+/dashboard", frame(dashboard_of()))
+    assert frame(page_of(checkout_session().url)).startswith(local().origin)
+    timeline.clear()
     proxy, _, port = site.url.rpartition("/")
     assert proxy == "/user/ada/proxy/absolute"
     assert re.fullmatch(r"/user/ada/proxy/\d+/v3/", app.config["STRIPE_JS_URL"])
