@@ -9,7 +9,21 @@ from typing import Any
 
 from flask import Flask
 
-from sample_app import accounts, api, catalogue, config, database, errors, pages, payments, security
+from sample_app import (
+    accounts,
+    api,
+    catalogue,
+    checkout_pages,
+    config,
+    database,
+    errors,
+    events,
+    mail,
+    pages,
+    payments,
+    security,
+    webhooks,
+)
 
 __all__ = ["create_app"]
 
@@ -19,12 +33,16 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     app.config.from_mapping(config.load(settings, app.instance_path))
     app.extensions["stripe"] = payments.connect(app.config)
+    app.extensions["mail"] = mail.connect(app.config)
     database.init_app(app)
     security.init_app(app)
     accounts.init_app(app)
     api.init_app(app)
     errors.init_app(app)
     app.register_blueprint(pages.pages)
+    app.register_blueprint(checkout_pages.checkout)
     app.register_blueprint(accounts.accounts)
+    app.register_blueprint(webhooks.webhooks)
     app.cli.add_command(catalogue.seed_command)
+    app.cli.add_command(events.events)
     return app

@@ -14,10 +14,12 @@ from flask_smorest import Api, Blueprint, abort
 from marshmallow import Schema
 from sqlalchemy import select
 from webargs.flaskparser import FlaskParser
+from werkzeug import Response
 from werkzeug.exceptions import BadRequest
 
 from sample_app import schemas
 from sample_app.accounts import signed_in_customer
+from sample_app.checkout_pages import to_checkout
 from sample_app.database import db
 from sample_app.models import Item, Order
 from sample_app.orders import Page, find_order, list_orders, place_order
@@ -116,6 +118,23 @@ class OrderResource(MethodView):
         """The signed-in customer's orders, newest first"""
         customer = signed_in_customer() or abort(401, message="Sign in to see your orders.")
         return list_orders(db.session, customer, **query)
+
+
+@api.route("/orders/<order_id>/checkout")
+class CheckoutResource(MethodView):
+    @api.response(303, description="Go to `Location`: there, on Stripe's page, it can be paid.")
+    @refuses(
+        {
+            404: "There is no such order, or it is somebody else's.",
+            409: "The order is paid or canceled, or its payment is under way.",
+            415: "The body is not application/json.",
+            500: "The shop is at fault; the order is kept.",
+            503: "Stripe did not answer; the order is kept. Come back.",
+        }
+    )
+    def post(self, order_id: str) -> Response:
+        """Pay an order with Checkout"""
+        return to_checkout(find_order(db.session, order_id, signed_in_customer()))
 
 
 @api.route("/orders/<order_id>")

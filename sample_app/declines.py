@@ -5,6 +5,8 @@ fraudulent) must not be told to whoever holds the card, so what is not in the ta
 """
 
 UNSAID = "Your bank declined this card. Please try another card, or ask your bank."
+# The bank was to ask its customer first.
+UNANSWERED = "Your bank still waits for your answer. Pay once more, and it will ask you again."
 
 _TRY_LATER = "Your bank could not answer just now. Please try again in a few minutes."
 _NUMBER = "The card number is not right. Please check it, or try another card."
@@ -14,8 +16,8 @@ _LIMIT = "This payment is over the limit of your card. Please try another card, 
 
 MESSAGES = {
     "authentication_required": (
-        "Your bank wants to ask you first, and we cannot show its page yet. "
-        "Please try another card."
+        "Your bank wants to ask you first. "
+        "Please pay on the page of your order, or try another card."
     ),
     "card_not_supported": "This card does not work here. Please try another card.",
     "card_velocity_exceeded": _LIMIT,
@@ -29,6 +31,9 @@ MESSAGES = {
     "invalid_expiry_year": _DATE,
     "invalid_number": _NUMBER,
     "issuer_not_available": _TRY_LATER,
+    "payment_intent_authentication_failure": (
+        "Your bank could not make sure that it was you. Please try again, or try another card."
+    ),
     "processing_error": _TRY_LATER,
     "reenter_transaction": _TRY_LATER,
     "try_again_later": _TRY_LATER,

@@ -39,7 +39,7 @@ from sample_app.orders import (
     list_orders,
     place_order,
 )
-from sample_app.payments import TOKEN, CardUnusable, PaymentDeclined, pay
+from sample_app.payments import TOKEN, BankAsks, CardUnusable, PaymentDeclined, pay, resume
 
 pages = Blueprint("pages", __name__)
 pages.add_app_template_filter(format_money, "money")
@@ -122,7 +122,7 @@ def show_order(order_id: str) -> str:
 
 @pages.route("/shop/orders/<order_id>/pay", methods=["GET", "POST"])
 def pay_order(order_id: str) -> Response | str | tuple[str, int]:
-    """Show the card form; take the token it sends, and pay."""
+    """Show the card form; take the token it sends, and pay. The bank may want to ask first."""
     order = find_order(db.session, order_id, signed_in_customer())
     if order.status is not OrderStatus.PENDING:
         return _to_order(order)
@@ -131,12 +131,29 @@ def pay_order(order_id: str) -> Response | str | tuple[str, int]:
         return _card_form(order)
     if not form.validate():
         return _card_form(order, "Enter your card."), 422
+    client = current_app.extensions["stripe"]
+    back = url_for(".return_from_bank", order_id=order.id, _external=True)
     try:
-        pay(db.session, current_app.extensions["stripe"], order, token=form.token.data)
+        pay(db.session, client, order, token=form.token.data, return_url=back)
+    except BankAsks as bank:
+        return redirect(bank.url, 303)
     except PaymentDeclined as declined:
         return _card_form(order, str(declined)), 402
     except CardUnusable as unusable:
         return _card_form(order, str(unusable)), 422
+    flash("Thank you. Your order is paid.")
+    return _to_order(order)
+
+
+@pages.get("/shop/orders/<order_id>/pay/return")
+def return_from_bank(order_id: str) -> Response:
+    """The bank leads its customer back here. What came of it, Stripe says, not this address."""
+    order = find_order(db.session, order_id, signed_in_customer())
+    try:
+        resume(db.session, current_app.extensions["stripe"], order)
+    except PaymentDeclined as declined:
+        flash(str(declined), "warning")
+        return redirect(url_for(".pay_order", order_id=order.id), 303)
     flash("Thank you. Your order is paid.")
     return _to_order(order)
 

@@ -10,7 +10,8 @@ take the money twice: the next try finds the same PaymentIntent, and what became
     confirm it with the card        money moves here
     commit what it says
 
-A declined card leaves the PaymentIntent open; the next card confirms the same one.
+A declined card leaves the PaymentIntent open; the next card confirms the same one. So does a bank
+that asks its customer first (3D Secure): the order is pending until the customer has answered.
 """
 
 import re
@@ -21,12 +22,23 @@ import stripe
 from sqlalchemy.orm import Session
 
 from sample_app import declines
-from sample_app.models import Order, new_idempotency_key
+from sample_app.models import Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import lock
+from sample_app.settlement import ForeignPaymentIntent, settle
+from sample_app.ways_to_pay import OrderNotPayable, end_attempt, leave_checkout
 
-# What a PaymentIntent makes of its order; any other status leaves the order pending.
-OUTCOMES = {"succeeded": OrderStatus.PAID, "canceled": OrderStatus.CANCELED}
+__all__ = [
+    "BankAsks",
+    "CardUnusable",
+    "ForeignPaymentIntent",
+    "OrderNotPayable",
+    "PaymentDeclined",
+    "connect",
+    "pay",
+    "resume",
+    "settle",
+]
 
 # What a customer may pay with; nothing else is worth asking Stripe about.
 TOKEN = re.compile(r"tok_\w{1,100}\Z", re.ASCII)
@@ -60,12 +72,12 @@ class CardUnusable(Exception):
         self.field = field
 
 
-class OrderNotPayable(Exception):
-    """The order was canceled or refunded, or its payment is still under way."""
+class BankAsks(Exception):
+    """The bank asks its customer first, on a page at `url`; the order is kept meanwhile."""
 
-
-class ForeignPaymentIntent(Exception):
-    """This PaymentIntent was not made for this order: it proves nothing about it."""
+    def __init__(self, url: str) -> None:
+        super().__init__("Your bank wants to ask you first.")
+        self.url = url
 
 
 def connect(config: Mapping[str, Any]) -> stripe.StripeClient:
@@ -87,44 +99,54 @@ def pay(
     *,
     payment_method: str | None = None,
     token: str | None = None,
+    return_url: str | None = None,
 ) -> Order:
     """Charge the order to a card, given as a PaymentMethod's id or as a token, and return it paid.
 
     A paid order is returned as it is. Raises `PaymentDeclined`, `CardUnusable`, `OrderNotPayable`,
     or the `stripe.StripeError` that kept the shop from knowing: then pay again, with any card.
+    Raises `BankAsks` if there is a `return_url`, the page that the bank leads back to; without
+    one, a card whose bank asks first is declined.
     """
+    leave_checkout(session, client, order)
     if order.status is OrderStatus.PENDING:
         attempt = order.idempotency_key
         session.commit()  # no transaction stays open while Stripe is asked
         try:
             card = _card(client, order, payment_method, token)
             intent_id = order.payment_intent_id or _create_intent(session, client, order)
-            intent = _confirm(client, attempt, intent_id, card)
+            intent = _confirm(client, attempt, intent_id, card, return_url)
         except stripe.StripeError as error:
             if error.http_status is not None:
-                _end_attempt(session, order, attempt)
+                end_attempt(session, order, attempt)
             if isinstance(error, stripe.CardError):
-                raise PaymentDeclined(_reason(error), order) from error
+                raise PaymentDeclined(_reason(error.error), order) from error
             raise
         settle(session, order, intent)
+        if intent.status == "requires_action":
+            end_attempt(session, order, attempt)
+            raise BankAsks(intent.next_action.redirect_to_url.url)
     if order.status is not OrderStatus.PAID:
-        raise OrderNotPayable(f"This order cannot be paid: it is {order.status}.")
+        raise OrderNotPayable(order)
     return order
 
 
-def settle(session: Session, order: Order, intent: stripe.PaymentIntent) -> None:
-    """Make the order say what its PaymentIntent says, and commit; any number of times.
+def resume(session: Session, client: stripe.StripeClient, order: Order) -> Order:
+    """Ask Stripe what became of a payment that went to the bank, and return the order paid.
 
-    Raises `ForeignPaymentIntent` for the PaymentIntent of another order, amount or currency.
+    Raises `PaymentDeclined` and `OrderNotPayable`.
     """
-    expected = (order.id, order.amount, order.currency)
-    if (intent.metadata.to_dict().get("order_id"), intent.amount, intent.currency) != expected:
-        raise ForeignPaymentIntent(f"{intent.id} is not a payment for {order.id}")
-    lock(session, order)
-    outcome = OUTCOMES.get(intent.status)
-    if outcome and order.status is OrderStatus.PENDING:
-        order.status = outcome
-    session.commit()
+    if order.status is OrderStatus.PENDING and order.payment_intent_id:
+        session.commit()  # no transaction stays open while Stripe is asked
+        intent = client.v1.payment_intents.retrieve(order.payment_intent_id)
+        settle(session, order, intent)
+        if intent.status == "requires_action":
+            raise PaymentDeclined(declines.UNANSWERED, order)
+        if intent.status == "requires_payment_method":
+            raise PaymentDeclined(_reason(intent.last_payment_error), order)
+    if order.status is not OrderStatus.PAID:
+        raise OrderNotPayable(order)
+    return order
 
 
 def _card(
@@ -152,12 +174,13 @@ def _method_of_token(client: stripe.StripeClient, order: Order, token: str) -> s
     return method.id
 
 
-def _reason(error: stripe.CardError) -> str:
-    decline_code = error.error.decline_code if error.error else None
-    return declines.message_for(error.code, decline_code)
+def _reason(error: Any) -> str:
+    """What the customer is told of an error of Stripe's, or of a PaymentIntent's last one."""
+    return declines.message_for(getattr(error, "code", None), getattr(error, "decline_code", None))
 
 
 def _create_intent(session: Session, client: stripe.StripeClient, order: Order) -> str:
+    attempt = order.idempotency_key
     intent = client.v1.payment_intents.create(
         {
             "amount": order.amount,
@@ -166,22 +189,26 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
             "metadata": {"order_id": order.id},
             "allowed_payment_method_types": ["card"],
         },
-        {"idempotency_key": f"{order.idempotency_key}:intent"},
+        {"idempotency_key": f"{attempt}:intent"},
     )
     lock(session, order)
-    # A second click may have come first: then its PaymentIntent stays, and ours is never used.
-    chosen = order.payment_intent_id = order.payment_intent_id or intent.id
+    # A second click may have come first: then its payment stays, and ours is never used.
+    if order.idempotency_key == attempt and order.checkout_session_id is None:
+        order.payment_intent_id = order.payment_intent_id or intent.id
     session.commit()
-    return chosen
+    if order.payment_intent_id is None or order.checkout_session_id:
+        raise OrderNotPayable(order)
+    return order.payment_intent_id
 
 
 def _confirm(
-    client: stripe.StripeClient, attempt: str, intent_id: str, card: str
+    client: stripe.StripeClient, attempt: str, intent_id: str, card: str, return_url: str | None
 ) -> stripe.PaymentIntent:
+    asking: Any = {"return_url": return_url} if return_url else {"error_on_requires_action": True}
     try:
         return client.v1.payment_intents.confirm(
             intent_id,
-            {"payment_method": card, "error_on_requires_action": True},
+            {"payment_method": card, **asking},
             {"idempotency_key": f"{attempt}:{card}"},
         )
     except stripe.InvalidRequestError as error:
@@ -190,11 +217,3 @@ def _confirm(
         if (error.code, error.param) in UNUSABLE:
             raise CardUnusable("payment_method") from error
         raise
-
-
-def _end_attempt(session: Session, order: Order, attempt: str) -> None:
-    """Stripe answered, and repeats that answer for this key: the next attempt needs a new one."""
-    lock(session, order)
-    if order.idempotency_key == attempt:
-        order.idempotency_key = new_idempotency_key()
-    session.commit()

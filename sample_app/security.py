@@ -20,7 +20,10 @@ STRIPE = {
     "script-src": "https://js.stripe.com https://*.js.stripe.com",
     "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
     "connect-src": "https://api.stripe.com",
+    # Where a form of the shop's may end up: a browser asks, even if the shop redirects there.
+    "form-action": "https://checkout.stripe.com https://hooks.stripe.com",
 }
+SHARED = ("script-src", "connect-src", "form-action")
 
 
 def init_app(app: Flask) -> None:
@@ -55,10 +58,9 @@ def content_policy(stripe_js_url: str, frame_ancestors: str) -> str:
         "default-src": "'none'",
         "style-src": "'self'",
         "img-src": "'self'",
-        "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": frame_ancestors,
         **stripe,
-        "script-src": f"'self' {stripe['script-src']}",
+        **{name: f"'self' {stripe[name]}" for name in SHARED},
     }
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())

@@ -35,6 +35,7 @@ def policy(response):
         "/shop/cart/1/add",
         "/shop/orders",
         "/shop/orders/ord_1/pay",
+        "/shop/orders/ord_1/checkout",
     ],
 )
 def test_a_form_of_another_site_is_refused(client, path):
@@ -114,7 +115,16 @@ def test_another_address_of_stripe_js_takes_the_place_of_stripes(stripe_js_url, 
     policy = security.content_policy(stripe_js_url, "'none'")
     assert f"script-src 'self' {source};" in f"{policy};"
     assert f"frame-src {source};" in f"{policy};"
+    assert f"form-action 'self' {source};" in f"{policy};"
     assert "stripe.com" not in policy
+
+
+def test_a_form_leads_to_the_shop_and_to_the_pages_of_stripes_and_nowhere_else(client):
+    assert policy(client.get("/"))["form-action"] == {
+        "'self'",
+        "https://checkout.stripe.com",
+        "https://hooks.stripe.com",
+    }
 
 
 def test_nobody_shows_the_shop_in_a_frame(client):

@@ -1,0 +1,469 @@
+"""Checkout: an order becomes a session of Stripe's, and is paid in one way, once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+import sqlalchemy as sa
+import stripe
+
+from local_stripe import SECRET_KEY
+from sample_app.checkout import settle_checkout, start_checkout
+from sample_app.database import db
+from sample_app.models import Customer, Order
+from sample_app.order_status import OrderStatus
+from sample_app.orders import find_order, place_order
+from sample_app.payments import BankAsks, OrderNotPayable, PaymentDeclined, pay, settle
+from sample_app.settlement import ForeignCheckoutSession, UnexpectedPayment
+from tests.sample_app.conftest import build, close
+from tests.sample_app.unreliable import Unreliable, answer_is_lost, never_arrives, server_error
+
+SEED = [1, 2, 3, 5, 5, 5]
+GOOD, DECLINED = "pm_card_visa", "pm_card_visa_chargeDeclined"
+BANK_ASKS = "pm_card_authenticationRequired"
+BACK = "http://shop.invalid/back"
+URLS = ("http://shop.invalid/success?session_id={CHECKOUT_SESSION_ID}", "http://shop.invalid/back")
+
+# The calls to Stripe, by how their addresses end.
+SESSION, EXPIRE = "/checkout/sessions", "/expire"
+INTENT, CONFIRM, CANCEL = "/payment_intents", "/confirm", "/cancel"
+
+
+@pytest.fixture
+def way(local) -> Unreliable:
+    return Unreliable(local)
+
+
+@pytest.fixture
+def client(way) -> stripe.StripeClient:
+    return stripe.StripeClient(SECRET_KEY, http_client=way)
+
+
+@pytest.fixture
+def order(session) -> Order:
+    return place_order(session, SEED)
+
+
+def sessions(client):
+    return client.v1.checkout.sessions.list().data
+
+
+def taken(client):
+    """How much money moved, by payment."""
+    intents = client.v1.payment_intents.list().data
+    return [intent.amount_received for intent in intents if intent.amount_received]
+
+
+def pay_at_stripe(client, session_id, payment_method=GOOD):
+    """Be the customer on Stripe's page."""
+    path = f"/v1/payment_pages/{session_id}/confirm"
+    return client.raw_request("post", path, payment_method=payment_method)
+
+
+def answer_the_bank(client, intent_id, outcome="authenticated"):
+    """Be the customer on the bank's page."""
+    intent = client.v1.payment_intents.retrieve(intent_id)
+    action = intent.next_action.to_dict()
+    url = action["redirect_to_url"]["url"]
+    client.raw_request(
+        "post",
+        "/v1/3ds2/challenge_complete",
+        client_secret=intent.client_secret,
+        source=url.partition("source=")[2],
+        outcome=outcome,
+    )
+
+
+def hear_of_everything(session, client, order):
+    """What the webhooks of all payments would make of the order."""
+    for intent in client.v1.payment_intents.list().data:
+        settle(session, order, intent)
+
+
+# The session is made of the order
+
+
+def test_checkout_sells_the_lines_of_the_order_at_the_prices_of_its_day(session, client, order):
+    order.lines[0].item.price = 1
+    session.commit()
+    start_checkout(session, client, order, *URLS)
+    [checkout] = sessions(client)
+    lines = client.v1.checkout.sessions.line_items.list(checkout.id).data
+    assert [(line.description, line.quantity, line.amount_total) for line in lines] == [
+        ("Desk lamp", 1, 3900),
+        ("Table", 1, 24900),
+        ("Bookshelf", 1, 12900),
+        ("Chair", 3, 17850),
+    ]
+    assert (checkout.amount_total, checkout.currency) == (order.amount, order.currency)
+
+
+def test_session_and_payment_say_which_order_they_are_for(session, client, order):
+    start_checkout(session, client, order, *URLS)
+    [checkout] = sessions(client)
+    pay_at_stripe(client, checkout.id)
+    [intent] = client.v1.payment_intents.list().data
+    assert order.checkout_session_id == checkout.id
+    assert checkout.client_reference_id == order.id
+    assert checkout.metadata["order_id"] == intent.metadata["order_id"] == order.id
+
+
+def test_a_customer_does_not_type_an_address_that_the_shop_knows(session, client):
+    ada = Customer(email="ada@example.com", password_hash="-")
+    session.add(ada)
+    start_checkout(session, client, place_order(session, SEED, ada), *URLS)
+    assert sessions(client)[0].customer_email == "ada@example.com"
+
+
+def test_a_payment_at_stripe_pays_the_order(session, client, order):
+    start_checkout(session, client, order, *URLS)
+    pay_at_stripe(client, order.checkout_session_id)
+    [checkout] = sessions(client)
+    settle_checkout(session, client, order, checkout)
+    settle_checkout(session, client, order, checkout)
+    assert order.status is OrderStatus.PAID
+    assert order.payment_intent_id == checkout.payment_intent
+    assert taken(client) == [59550]
+
+
+def test_an_open_session_pays_nothing(session, client, order):
+    start_checkout(session, client, order, *URLS)
+    settle_checkout(session, client, order, sessions(client)[0])
+    assert order.status is OrderStatus.PENDING
+
+
+def test_a_session_of_another_order_proves_nothing(session, client, order):
+    other = place_order(session, SEED)
+    start_checkout(session, client, other, *URLS)
+    pay_at_stripe(client, other.checkout_session_id)
+    with pytest.raises(ForeignCheckoutSession):
+        settle_checkout(session, client, order, sessions(client)[0])
+    assert order.status is OrderStatus.PENDING
+
+
+def test_money_for_an_order_that_takes_none_raises_an_alarm(session, client, order):
+    order.status = OrderStatus.CANCELED
+    session.commit()
+    stray = client.v1.payment_intents.create(
+        {
+            "amount": order.amount,
+            "currency": order.currency,
+            "metadata": {"order_id": order.id},
+            "payment_method": GOOD,
+            "confirm": True,
+            "allowed_payment_method_types": ["card"],
+        }
+    )
+    with pytest.raises(UnexpectedPayment, match="canceled"):
+        settle(session, order, stray)
+
+
+# One session that is open
+
+
+def test_a_second_click_leads_to_the_same_page(session, client, order):
+    first = start_checkout(session, client, order, *URLS)
+    assert start_checkout(session, client, order, *URLS) == first
+    assert len(sessions(client)) == 1
+
+
+def test_after_an_expired_session_there_is_a_new_one(session, client, local, order):
+    first = start_checkout(session, client, order, *URLS)
+    local.advance(25 * 60 * 60)
+    second = start_checkout(session, client, order, *URLS)
+    assert second != first
+    pay_at_stripe(client, order.checkout_session_id)
+    settle_checkout(session, client, order, sessions(client)[0])
+    assert order.status is OrderStatus.PAID
+
+
+@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost])
+def test_a_session_whose_answer_was_lost_is_found_again(session, client, way, order, fault):
+    way.fail(SESSION, fault)
+    with pytest.raises(stripe.APIConnectionError):
+        start_checkout(session, client, order, *URLS)
+    start_checkout(session, client, order, *URLS)
+    assert [checkout.id for checkout in sessions(client)] == [order.checkout_session_id]
+
+
+def test_after_an_error_of_stripes_the_next_click_gets_a_session(session, client, way, order):
+    way.fail(SESSION, server_error)
+    with pytest.raises(stripe.APIError):
+        start_checkout(session, client, order, *URLS)
+    assert start_checkout(session, client, order, *URLS) == sessions(client)[0].url
+
+
+def test_from_another_address_of_the_shop_the_next_click_gets_a_session(
+    session, client, way, order
+):
+    """The key of the first click is for the first click's words."""
+    way.fail(SESSION, answer_is_lost)
+    with pytest.raises(stripe.APIConnectionError):
+        start_checkout(session, client, order, *URLS)
+    elsewhere = ("http://elsewhere.invalid/success", "http://elsewhere.invalid/back")
+    with pytest.raises(stripe.IdempotencyError):
+        start_checkout(session, client, order, *elsewhere)
+    start_checkout(session, client, order, *elsewhere)
+    [checkout] = [found for found in sessions(client) if found.id == order.checkout_session_id]
+    assert checkout.success_url == elsewhere[0]
+
+
+@pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.CANCELED])
+def test_what_is_not_pending_is_not_sold(session, client, order, status):
+    order.status = status
+    session.commit()
+    with pytest.raises(OrderNotPayable, match=f"it is {status}"):
+        start_checkout(session, client, order, *URLS)
+    assert sessions(client) == []
+
+
+# One way at a time
+
+
+def test_who_pays_by_card_after_all_cannot_pay_at_stripe_as_well(session, client, order):
+    start_checkout(session, client, order, *URLS)
+    session_id = order.checkout_session_id
+    pay(session, client, order, payment_method=GOOD)
+    with pytest.raises(stripe.InvalidRequestError):
+        pay_at_stripe(client, session_id)
+    assert taken(client) == [59550]
+
+
+def test_who_goes_to_stripe_after_a_declined_card_pays_there(session, client, order):
+    with pytest.raises(PaymentDeclined):
+        pay(session, client, order, payment_method=DECLINED)
+    start_checkout(session, client, order, *URLS)
+    pay_at_stripe(client, order.checkout_session_id)
+    hear_of_everything(session, client, order)
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+def test_who_goes_there_and_back_again_pays_once(session, client, order):
+    for _ in range(3):
+        with pytest.raises(PaymentDeclined):
+            pay(session, client, order, payment_method=DECLINED)
+        start_checkout(session, client, order, *URLS)
+    pay(session, client, order, payment_method=GOOD)
+    hear_of_everything(session, client, order)
+    assert taken(client) == [59550]
+    assert {checkout.status for checkout in sessions(client)} == {"expired"}
+
+
+def test_a_payment_that_was_given_up_for_checkout_does_not_cancel_the_order(session, client, order):
+    with pytest.raises(PaymentDeclined):
+        pay(session, client, order, payment_method=DECLINED)
+    start_checkout(session, client, order, *URLS)
+    [given_up] = client.v1.payment_intents.list().data
+    settle(session, order, given_up)
+    assert given_up.status == "canceled"
+    assert order.status is OrderStatus.PENDING
+
+
+def test_a_card_is_not_charged_for_what_was_paid_at_stripe_a_moment_ago(session, client, order):
+    start_checkout(session, client, order, *URLS)
+    pay_at_stripe(client, order.checkout_session_id)
+    assert pay(session, client, order, payment_method=GOOD).status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+def test_stripes_page_is_not_shown_for_what_was_paid_by_card_a_moment_ago(
+    session, client, way, order
+):
+    way.fail(CONFIRM, answer_is_lost)
+    with pytest.raises(stripe.APIConnectionError):
+        pay(session, client, order, payment_method=GOOD)
+    with pytest.raises(OrderNotPayable, match="it is paid"):
+        start_checkout(session, client, order, *URLS)
+    assert taken(client) == [59550]
+
+
+def test_a_bank_that_is_asked_at_stripe_answers_too_late(session, client, order):
+    start_checkout(session, client, order, *URLS)
+    pay_at_stripe(client, order.checkout_session_id, BANK_ASKS)
+    [asked] = client.v1.payment_intents.list().data
+    pay(session, client, order, payment_method=GOOD)
+    with pytest.raises((stripe.InvalidRequestError, AttributeError)):
+        answer_the_bank(client, asked.id)
+    assert taken(client) == [59550]
+
+
+def test_a_bank_that_is_asked_by_the_shop_answers_too_late(session, client, order):
+    with pytest.raises(BankAsks):
+        pay(session, client, order, payment_method=BANK_ASKS, return_url=BACK)
+    asked = order.payment_intent_id
+    start_checkout(session, client, order, *URLS)
+    with pytest.raises((stripe.InvalidRequestError, AttributeError)):
+        answer_the_bank(client, asked)
+    pay_at_stripe(client, order.checkout_session_id)
+    hear_of_everything(session, client, order)
+    assert taken(client) == [59550]
+
+
+@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost])
+@pytest.mark.parametrize("then", ["the card", "Checkout"])
+def test_a_change_of_mind_that_stopped_half_way_is_completed(
+    session, client, way, order, fault, then
+):
+    """The session is known to the order; whether its payment by card was canceled is not."""
+    with pytest.raises(PaymentDeclined):
+        pay(session, client, order, payment_method=DECLINED)
+    way.fail(CANCEL, fault)
+    with pytest.raises(stripe.APIConnectionError):
+        start_checkout(session, client, order, *URLS)
+    if then == "the card":
+        pay(session, client, order, payment_method=GOOD)
+    else:
+        start_checkout(session, client, order, *URLS)
+        pay_at_stripe(client, order.checkout_session_id)
+    hear_of_everything(session, client, order)
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost, server_error])
+@pytest.mark.parametrize("call", [EXPIRE, INTENT, CONFIRM])
+def test_a_card_that_takes_the_place_of_checkout_survives_a_lost_call(
+    session, client, way, order, call, fault
+):
+    start_checkout(session, client, order, *URLS)
+    way.fail(call, fault)
+    with pytest.raises(stripe.StripeError):
+        pay(session, client, order, payment_method=GOOD)
+    pay(session, client, order, payment_method=GOOD)
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+# At the same moment
+
+
+@pytest.fixture
+def shop(database_url, local):
+    """A shop whose database other sessions and threads see."""
+    app = build(database_url)
+    with app.app_context():
+        yield app
+    close(app)
+
+
+class Visit:
+    """One customer's click, with a database session and a way to Stripe of its own."""
+
+    def __init__(self, local, order_id):
+        self.way = Unreliable(local)
+        self.client = stripe.StripeClient(SECRET_KEY, http_client=self.way)
+        self.order_id = order_id
+
+    def pay_by_card(self):
+        with db.sessionmaker() as session:
+            order = find_order(session, self.order_id)
+            with suppress(OrderNotPayable):
+                pay(session, self.client, order, payment_method=GOOD)
+
+    def pay_at_stripe(self):
+        """Whoever is shown the page pays there at once, if it is still open."""
+        with db.sessionmaker() as session:
+            order = find_order(session, self.order_id)
+            with suppress(OrderNotPayable, stripe.InvalidRequestError):
+                start_checkout(session, self.client, order, *URLS)
+                pay_at_stripe(self.client, order.checkout_session_id)
+
+
+def paid_once(shop, local, order_id):
+    """The order is paid, by one payment: both, or neither yet, and then it can be."""
+    way = Unreliable(local)
+    client = stripe.StripeClient(SECRET_KEY, http_client=way)
+    with db.sessionmaker() as session:
+        order = find_order(session, order_id)
+        hear_of_everything(session, client, order)
+        assert order.status is not OrderStatus.CANCELED
+        pay(session, client, order, payment_method=GOOD)
+    return taken(client) == [59550]
+
+
+def start_with(shop, local, beginning):
+    order_id = place_order(db.session, SEED).id
+    visit = Visit(local, order_id)
+    order = find_order(db.session, order_id)
+    if beginning == "a declined card":
+        with pytest.raises(PaymentDeclined):
+            pay(db.session, visit.client, order, payment_method=DECLINED)
+    if beginning == "an open session":
+        start_checkout(db.session, visit.client, order, *URLS)
+    db.session.close()
+    return order_id
+
+
+BEGINNINGS = ["nothing", "a declined card", "an open session"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("call", [EXPIRE, INTENT, CONFIRM])
+def test_checkout_in_the_middle_of_a_payment_by_card_pays_once(shop, local, beginning, call, when):
+    order_id = start_with(shop, local, beginning)
+    visit, other = Visit(local, order_id), Visit(local, order_id)
+    visit.way.fail(call, in_between(other.pay_at_stripe, when))
+    visit.pay_by_card()
+    assert paid_once(shop, local, order_id)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("call", [SESSION, EXPIRE, CANCEL])
+def test_a_card_in_the_middle_of_going_to_checkout_pays_once(shop, local, beginning, call, when):
+    order_id = start_with(shop, local, beginning)
+    visit, other = Visit(local, order_id), Visit(local, order_id)
+    visit.way.fail(call, in_between(other.pay_by_card, when))
+    visit.pay_at_stripe()
+    assert paid_once(shop, local, order_id)
+
+
+def in_between(act_too, when):
+    def both(act):
+        if when == "before":
+            act_too()
+            return act()
+        answer = act()
+        act_too()
+        return answer
+
+    return both
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("clicks", [("at_stripe", "at_stripe"), ("by_card", "at_stripe")])
+def test_two_tabs_at_the_same_moment_pay_once(shop, local, beginning, clicks):
+    """Both have read the order before either of them tells Stripe anything."""
+    order_id = start_with(shop, local, beginning)
+    together = threading.Barrier(len(clicks), timeout=10)
+
+    def meet(act):
+        together.wait()
+        return act()
+
+    def click(name):
+        visit = Visit(local, order_id)
+        visit.way.fail("", meet)
+        with shop.app_context():
+            getattr(visit, f"pay_{name}")()
+
+    with ThreadPoolExecutor(len(clicks)) as tabs:
+        list(tabs.map(click, clicks))
+    assert paid_once(shop, local, order_id)
+
+
+def test_session_id_is_committed_before_anybody_sees_the_page(shop, local):
+    order_id = start_with(shop, local, "a declined card")
+    visit, committed = Visit(local, order_id), []
+
+    def look(act):
+        with db.sessionmaker() as elsewhere:
+            committed.append(elsewhere.scalar(sa.select(Order.checkout_session_id)))
+        return act()
+
+    visit.way.fail(CANCEL, look)
+    visit.pay_at_stripe()
+    assert committed == [sessions(visit.client)[0].id]
