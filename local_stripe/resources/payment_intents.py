@@ -122,8 +122,10 @@ def retrieve(call: Call) -> Object:
 
 def update(call: Call) -> Object:
     """Change a payment; its amount and the like only until it is made."""
-    only(call.params, _UPDATE)
+    params = only(call.params, _UPDATE)
     intent = call.store.require(_KIND, call.path["intent"])
+    if params.keys() - {"description", "metadata"}:
+        checkout.require_closed(call, intent)
     return call.store.put(amending.amended(call, intent))
 
 

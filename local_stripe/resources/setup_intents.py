@@ -78,6 +78,7 @@ def update(call: Call) -> Object:
     params = only(call.params, _UPDATE)
     intent = call.store.require(_KIND, call.path["intent"])
     if "payment_method" in params or "customer" in params:
+        checkout.require_closed(call, intent)
         SETUP_INTENT.require("update", intent)
     changed = {
         **intent,

@@ -76,6 +76,10 @@ FORMS = ["application/x-www-form-urlencoded"] * 20 + ["application/json", "", "m
 
 # Requests that make sense; {pi} stands for the id of some PaymentIntent.
 PAY = "amount=2000&currency=usd&confirm=true&return_url=https://example.com&payment_method="
+SHOP = "success_url=https://example.com&cancel_url=https://example.com/cart"
+LINE = "[price_data][currency]=usd&line_items[0][price_data][unit_amount]=900"
+SELL = f"{SHOP}&line_items[0]{LINE}&line_items[0][price_data][product_data][name]=Cup"
+SELL += "&line_items[0][quantity]=2"
 SENSIBLE = [
     ("POST", "/v1/customers", "name=Ann&email=ann@example.com&metadata[order]=7"),
     ("POST", "/v1/customers", "payment_method=pm_card_visa&expand[]=sources"),
@@ -112,6 +116,16 @@ SENSIBLE = [
     ("POST", "/v1/prices", "currency=usd&unit_amount=5&product={prod}&lookup_key=lamp"),
     ("GET", "/v1/prices", "product={prod}&expand[]=data.product"),
     ("POST", "/v1/webhook_endpoints", "url=http://127.0.0.1/hooks&enabled_events[]=*"),
+    ("POST", "/v1/checkout/sessions", f"{SELL}&mode=payment&customer={{cus}}"),
+    ("POST", "/v1/checkout/sessions", f"{SELL}&mode=payment&customer_creation=always"),
+    ("POST", "/v1/checkout/sessions", f"{SHOP}&mode=setup&currency=usd&customer={{cus}}"),
+    ("POST", "/v1/checkout/sessions/{cs_test}", "metadata[a]=b"),
+    ("POST", "/v1/checkout/sessions/{cs_test}/expire", ""),
+    ("GET", "/v1/checkout/sessions/{cs_test}", "expand[]=line_items&expand[]=payment_intent"),
+    ("GET", "/v1/checkout/sessions/{cs_test}/line_items", "limit=1"),
+    ("GET", "/v1/payment_pages/{cs_test}", ""),
+    ("POST", "/v1/payment_pages/{cs_test}/confirm", "payment_method=pm_card_visa"),
+    ("POST", "/v1/payment_pages/{cs_test}/confirm", "payment_method=pm_card_chargeCustomerFail"),
     ("GET", "/v1/events", "ending_before={evt}&limit=2"),
     ("GET", "/v1/balance", ""),
     ("GET", "/v1/balance_transactions", "limit=100"),
@@ -221,7 +235,7 @@ class Fuzzer:
 
     def learn(self, body: bytes) -> None:
         """Use what exists."""
-        self.ids += re.findall(r'"([a-z]+_[0-9A-Za-z]{14,24})"', body.decode())[:4]
+        self.ids += re.findall(r'"((?:cs_test|[a-z]+)_[0-9A-Za-z]{14,58})"', body.decode())[:4]
 
     def chance(self, share: float) -> bool:
         return self.choose.random() < share
@@ -268,6 +282,11 @@ def assert_the_books_are_right(local: LocalStripe) -> None:
         assert intent["amount_received"] <= intent["amount"]
         assert (intent["status"] == "succeeded") == (intent["amount_received"] > 0)
         assert intent["amount_received"] == (charge["amount_captured"])
+    for session in everything("checkout.session"):
+        intent = local.store.get("payment_intent", session["payment_intent"] or "") or {}
+        paid = session["payment_status"] == "paid"
+        assert paid == (intent.get("status") == "succeeded")
+        assert not paid or session["amount_total"] == intent["amount"]
     assert balance(local) == sums(everything("balance_transaction"))
     assert all(event["pending_webhooks"] >= 0 for event in everything("event"))
     ids = [id for kind in kinds for id in (obj["id"] for obj in everything(kind))]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_stripe.states import CHARGE, PAYMENT_INTENT, REFUND, SETUP_INTENT
+from local_stripe.states import CHARGE, CHECKOUT_SESSION, PAYMENT_INTENT, REFUND, SETUP_INTENT
 from tests.local_stripe.money import held, paid, payment
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -43,6 +43,12 @@ def test_a_charge_can_be_refunded_in_parts():
 
 def test_a_refund_is_done_at_once():
     assert list(REFUND.moves()) == [("create", None, "succeeded")]
+
+
+def test_a_checkout_session_is_closed_for_good():
+    moves = [move for move in CHECKOUT_SESSION.moves() if move[1] in ("complete", "expired")]
+
+    assert moves == [("settle", "complete", "complete")]
 
 
 def test_a_move_that_the_table_does_not_have_is_an_error_of_ours():
