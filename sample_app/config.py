@@ -4,10 +4,13 @@
 |--------------------------|----------------------------------------------------------------------|
 | `STRIPE_SECRET_KEY`      | the local Stripe's; a live key is refused unless `ALLOW_LIVE=1`       |
 | `STRIPE_PUBLISHABLE_KEY` | the local Stripe's; it is what the page uses                          |
+| `STRIPE_WEBHOOK_SECRET`  | webhooks are not taken; several, comma-separated, while one rolls     |
 | `STRIPE_API_BASE`        | Stripe's own address                                                  |
 | `STRIPE_JS_URL`          | Stripe's own script                                                   |
 | `DATABASE_URL`           | SQLite in `instance/`; any SQLAlchemy URL, PostgreSQL in production   |
 | `SECRET_KEY`             | generated once and kept in `instance/`; required in production        |
+| `MAIL_URL`               | mail is kept in `instance/mail`; see `mail.py`; required in live mode |
+| `MAIL_FROM`              | an address that is nobody's                                           |
 
 `STRIPE_HTTP_CLIENT`, in the mapping only, is the `stripe.HTTPClient` that carries the calls.
 """
@@ -27,10 +30,13 @@ LOCAL_PUBLISHABLE_KEY = "pk_test_localStripeNotARealKey"
 DEFAULTS: dict[str, str | None] = {
     "STRIPE_SECRET_KEY": LOCAL_SECRET_KEY,
     "STRIPE_PUBLISHABLE_KEY": LOCAL_PUBLISHABLE_KEY,
+    "STRIPE_WEBHOOK_SECRET": None,
     "STRIPE_API_BASE": None,
     "STRIPE_JS_URL": "https://js.stripe.com/v3/",
     "DATABASE_URL": "sqlite:///shop.db",
     "SECRET_KEY": None,
+    "MAIL_URL": None,
+    "MAIL_FROM": "orders@shop.example",
     "ALLOW_LIVE": None,
 }
 KEY_PREFIXES = {
@@ -40,6 +46,11 @@ KEY_PREFIXES = {
 # Not every live key says so: an organization's starts with sk_org.
 # https://docs.stripe.com/keys/organization-api-keys
 TEST_PREFIXES = ("sk_test_", "rk_test_", "pk_test_")
+# What people take for a webhook's signing secret.
+NO_WEBHOOK_SECRET = {
+    ("sk_", "rk_", "pk_"): "this is an API key",
+    ("we_",): "this is the endpoint's id",
+}
 # Far above any order or form, far below what would hurt.
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -60,9 +71,11 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     for name in KEY_PREFIXES:
         _check_key(name, config[name], allow_live=config["ALLOW_LIVE"] == "1")
     url = database_url(config["DATABASE_URL"])
+    config["STRIPE_WEBHOOK_SECRETS"] = webhook_secrets(config["STRIPE_WEBHOOK_SECRET"])
     # What a failed statement was given, an address or a hash, is not for the log.
     config["SQLALCHEMY_ENGINES"] = {"default": {"url": url, "hide_parameters": True}}
     config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
+    config["MAIL_URL"] = config["MAIL_URL"] or _mail_on_disk(config, instance_path)
     return config
 
 
@@ -74,6 +87,21 @@ def database_url(text: str) -> URL:
     return url
 
 
+def webhook_secrets(text: str | None) -> tuple[str, ...]:
+    """The signing secrets of the endpoint; two while one is replaced. Raises `ConfigError`."""
+    secrets = tuple(secret.strip() for secret in (text or "").split(",") if secret.strip())
+    for secret in secrets:
+        if not secret.startswith("whsec_"):
+            table = NO_WEBHOOK_SECRET.items()
+            mistakes = (mistake for prefixes, mistake in table if secret.startswith(prefixes))
+            raise ConfigError(
+                f"STRIPE_WEBHOOK_SECRET must start with whsec_: {next(mistakes, 'this does not')}. "
+                "Stripe's dashboard shows the signing secret of each endpoint; "
+                "`stripe listen` prints its own."
+            )
+    return secrets
+
+
 def _check_key(name: str, key: str, *, allow_live: bool) -> None:
     if not key.startswith(KEY_PREFIXES[name]):
         wanted = " or ".join(KEY_PREFIXES[name])
@@ -83,6 +111,13 @@ def _check_key(name: str, key: str, *, allow_live: bool) -> None:
             f"{name} is no test key: it may move real money. "
             "Use a test key, or set ALLOW_LIVE=1 if this is your production server."
         )
+
+
+def _mail_on_disk(config: Mapping[str, Any], instance_path: str) -> str:
+    """Where mail is kept that nobody needs to get."""
+    if not config["STRIPE_SECRET_KEY"].startswith(TEST_PREFIXES):
+        raise ConfigError("MAIL_URL must be set in live mode: customers wait for their e-mail.")
+    return (Path(instance_path) / "mail").absolute().as_uri()
 
 
 def _development_secret(url: URL, config: Mapping[str, Any], instance_path: str) -> str:

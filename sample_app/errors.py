@@ -1,4 +1,4 @@
-"""Every error, in one shape: JSON under the API's paths, a page everywhere else.
+"""Every error, in one shape: JSON under the paths that programs use, a page everywhere else.
 
 An exception of the shop becomes an HTTP status here and nowhere else. What Stripe says of a failure
 is for the log; the customer is told what it means for the order.
@@ -21,7 +21,7 @@ from sample_app.orders import OrderNotFound, OrderRefused, RequestKeyReused, Unk
 from sample_app.payments import CardUnusable, OrderNotPayable, PaymentDeclined
 from sample_app.schemas import ErrorSchema
 
-API_PATHS = ("/items", "/orders", "/openapi.json")
+API_PATHS = ("/items", "/orders", "/openapi.json", "/webhooks")
 
 STATUS: dict[type[Exception], int] = {
     OrderNotFound: 404,

@@ -157,6 +157,11 @@ class Order(Base):
         """What a person reads on the receipt: "1x Desk lamp, 3x Chair"."""
         return ", ".join(f"{line.quantity}x {line.item.name}" for line in self.lines)
 
+    @property
+    def address(self) -> str | None:
+        """Where e-mail about it goes; None if nobody has said."""
+        return str(self.customer.email) if self.customer else self.email
+
     @validates("status")
     def _move(self, _name: str, status: OrderStatus) -> OrderStatus:
         """Every assignment to `status` passes here. Raises `IllegalTransition`."""

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -17,12 +18,15 @@ from sqlalchemy.orm import Session
 
 from local_stripe import LocalStripe
 from local_stripe.transport import InProcess
-from sample_app import catalogue, create_app, payments
+from sample_app import catalogue, create_app, mail, payments
 from sample_app.database import db, migrate
 from tests.postgres import cluster, copy_database
 from tests.sample_app.documented import DocumentedClient
+from tests.sample_app.postbox import Postbox
 from tests.sample_app.shopper import Shopper
 
+# Where mail ends up that no test reads.
+POSTBOX = TemporaryDirectory(prefix="mail-")
 DATABASES = ["sqlite", "postgresql"]
 KEEP_ITEMS = """
     CREATE SCHEMA pristine;
@@ -37,8 +41,19 @@ RESET = """
 """
 
 
+# Signs what Stripe would have signed.
+WEBHOOK_SECRET = "whsec_localForTests"
+
+
 def build(url: str, **settings: object) -> Flask:
-    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "for-tests", "TESTING": True, **settings})
+    fixed = {
+        "DATABASE_URL": url,
+        "SECRET_KEY": "for-tests",
+        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "MAIL_URL": Path(POSTBOX.name).as_uri(),
+        "TESTING": True,
+    }
+    app = create_app({**fixed, **settings})
     app.test_client_class = DocumentedClient
     return app
 
@@ -69,12 +84,19 @@ def local() -> LocalStripe:
 
 
 @pytest.fixture(params=DATABASES)
-def app(request: pytest.FixtureRequest, local: LocalStripe) -> Flask:
-    """A shop with the demo catalogue, and `local` as its Stripe."""
+def app(request: pytest.FixtureRequest, local: LocalStripe, postbox: Postbox) -> Flask:
+    """A shop with the demo catalogue, `local` as its Stripe, and `postbox` for its mail."""
     app: Flask = request.getfixturevalue(f"{request.param}_app")
-    config = {**app.config, "STRIPE_HTTP_CLIENT": InProcess(local)}
+    config = {**app.config, "STRIPE_HTTP_CLIENT": InProcess(local), "MAIL_URL": postbox.url}
     app.extensions["stripe"] = payments.connect(config)
+    app.extensions["mail"] = mail.connect(config)
     return app
+
+
+@pytest.fixture
+def postbox(tmp_path: Path) -> Postbox:
+    """Where the shop's e-mail ends up."""
+    return Postbox(tmp_path / "mail")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ LIVE = {
     "STRIPE_SECRET_KEY": "sk_live_example",
     "STRIPE_PUBLISHABLE_KEY": "pk_live_example",
 }
+MAIL_URL = "smtps://shop:secret@mail.example"
 
 
 class Recorder(stripe.HTTPClient):
@@ -44,7 +45,41 @@ def test_whatever_is_no_test_key_may_be_live(key):
 
 
 def test_a_live_key_is_taken_when_the_owner_says_so():
-    assert shop(**LIVE, ALLOW_LIVE="1").config["STRIPE_SECRET_KEY"] == "sk_live_example"
+    app = shop(**LIVE, ALLOW_LIVE="1", MAIL_URL=MAIL_URL)
+    assert app.config["STRIPE_SECRET_KEY"] == "sk_live_example"
+
+
+def test_a_live_shop_has_a_mail_server():
+    with pytest.raises(ConfigError, match="MAIL_URL must be set in live mode"):
+        shop(**LIVE, ALLOW_LIVE="1")
+
+
+def test_several_signing_secrets_are_good_while_one_rolls():
+    app = shop(STRIPE_WEBHOOK_SECRET="whsec_localOld, whsec_localNew,")
+    assert app.config["STRIPE_WEBHOOK_SECRETS"] == ("whsec_localOld", "whsec_localNew")
+
+
+@pytest.mark.parametrize(
+    ("secret", "mistake"),
+    [
+        ("sk_test_localKey", "this is an API key"),
+        ("rk_test_localKey", "this is an API key"),
+        ("pk_test_localKey", "this is an API key"),
+        ("we_local", "this is the endpoint's id"),
+        ("a good sentence", "this does not"),
+        ("whsec_localOld,sk_test_localKey", "this is an API key"),
+    ],
+)
+def test_what_is_no_signing_secret_is_refused_and_named(secret, mistake):
+    with pytest.raises(ConfigError, match=f"must start with whsec_: {mistake}") as refusal:
+        shop(STRIPE_WEBHOOK_SECRET=secret)
+    assert secret not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["localhost:25", "http://mail.example", "shop@mail.example"])
+def test_mail_goes_to_a_mail_server_or_a_folder(url):
+    with pytest.raises(ConfigError, match="MAIL_URL must start with smtp://"):
+        shop(MAIL_URL=url)
 
 
 def test_a_publishable_key_is_no_secret_key():
