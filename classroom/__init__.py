@@ -4,12 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from classroom import payer
     from classroom.cheat_sheet import cards
     from classroom.connection import connect, local
     from classroom.delivery import deliver, listen
     from classroom.desk import check, hint, solution
     from classroom.diagram import erd
     from classroom.lifecycle import states
+    from classroom.mailbox import emails
     from classroom.page import browse, dashboard
     from classroom.site import Site, serve, shop
     from classroom.source import show
@@ -23,10 +25,12 @@ __all__ = [
     "connect",
     "dashboard",
     "deliver",
+    "emails",
     "erd",
     "hint",
     "listen",
     "local",
+    "payer",
     "serve",
     "shop",
     "show",
@@ -42,6 +46,7 @@ HOMES = {
     "desk": ["check", "hint", "solution"],
     "diagram": ["erd"],
     "lifecycle": ["states"],
+    "mailbox": ["emails"],
     "page": ["browse", "dashboard"],
     "site": ["Site", "serve", "shop"],
     "source": ["show"],

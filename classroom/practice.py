@@ -7,8 +7,12 @@ expect(len(bench.sent("POST", "/v1/payment_intents")) == 1, "…")
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import stripe
@@ -48,7 +52,10 @@ class Practice:
 
     def shop(self, **config: object) -> Flask:
         """A shop with the demo catalogue, in memory, that pays through this Stripe."""
-        return new_shop(self._connection, "sqlite://", **config)
+        folder = Path(tempfile.mkdtemp(prefix="practice-"))
+        app = new_shop(self._connection, "sqlite://", folder, **config)
+        weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
+        return app
 
     def listen(self, app: Flask, path: str = WEBHOOKS) -> Endpoint:
         """Have this Stripe deliver every event to an app; its config gets the signing secret."""

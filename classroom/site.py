@@ -29,18 +29,22 @@ def shop(**config: object) -> Flask:
 
     `config` is for `sample_app.create_app`, and wins.
     """
-    folder = tempfile.mkdtemp(prefix="shop-")
-    app = new_shop(connection(), f"sqlite:///{Path(folder).as_posix()}/shop.db", **config)
+    folder = Path(tempfile.mkdtemp(prefix="shop-"))
+    app = new_shop(connection(), f"sqlite:///{folder.as_posix()}/shop.db", folder, **config)
     with app.app_context():
         weakref.finalize(app, _clear_away, db.engine, folder)
     record(app)
     return app
 
 
-def new_shop(to: Connection, database: str, **config: object) -> Flask:
-    """A shop with the demo catalogue, on an empty database, paying through a connection."""
+def new_shop(to: Connection, database: str, folder: Path, **config: object) -> Flask:
+    """A shop with the demo catalogue, on an empty database, paying through a connection.
+
+    Its e-mails stay in the folder.
+    """
     classroom = {
         "DATABASE_URL": database,
+        "MAIL_URL": (folder / "mail").as_uri(),
         "SECRET_KEY": "only for this classroom",
         "FRAME_ANCESTORS": "*",  # a notebook shows its pages, and may be served from anywhere
     }
@@ -75,7 +79,7 @@ def record(app: Flask) -> RecordingShop:
     return recording
 
 
-def _clear_away(engine: Engine, folder: str) -> None:
+def _clear_away(engine: Engine, folder: Path) -> None:
     engine.dispose()
     shutil.rmtree(folder, ignore_errors=True)
 
