@@ -17,6 +17,7 @@ from local_stripe.events import NO_REQUEST, Events
 from local_stripe.expand import Expander
 from local_stripe.idempotency import Answer, Answers
 from local_stripe.ids import Ids
+from local_stripe.listeners import Listeners
 from local_stripe.messages import MAX_BODY, Exchange, Request, Response
 from local_stripe.policies import Policies
 from local_stripe.resources import INCLUDES, ROUTES
@@ -58,7 +59,10 @@ class LocalStripe:
         self.origin = shapes.NOWHERE
         self._lock = threading.RLock()
         self.webhooks = Webhooks(self.store, self.ids, self.clock, self._lock, retries)
-        self.events = Events(self.store, self.ids, self.clock, self.webhooks)
+        self.listeners = Listeners(
+            self.store, self.ids, self.clock, self._lock, self.webhooks, seed
+        )
+        self.events = Events(self.store, self.ids, self.clock, self.webhooks, self.listeners)
         self._answers = Answers()
         self._expander = Expander(self.store, INCLUDES)
 
@@ -77,7 +81,9 @@ class LocalStripe:
                 _logger.exception("%s %s", request.method, request.path)
                 status, body = 500, _encode(StripeError(_BUG, type="api_error").body(request_id))
             response = Response(status, headers, body.encode(errors="replace"))
-            self.log.append(Exchange(request_id, self.clock.now(), request, response))
+            exchange = Exchange(request_id, self.clock.now(), request, response)
+            self.log.append(exchange)
+            self.listeners.overhear(exchange)
             return response
 
     def advance(self, seconds: int) -> None:
@@ -180,14 +186,11 @@ class LocalStripe:
 
     def _end(self, keep: bool) -> None:
         """Keep what was changed, announced and put on the agenda, or undo it."""
-        if keep:
-            self.store.commit()
-            self.webhooks.commit()
-            self.agenda.commit()
-        else:
-            self.store.rollback()
-            self.webhooks.rollback()
-            self.agenda.rollback()
+        for part in (self.store, self.webhooks, self.listeners, self.agenda):
+            if keep:
+                part.commit()
+            else:
+                part.rollback()
 
 
 def _admit(request: Request) -> tuple[Route, dict[str, str], str]:

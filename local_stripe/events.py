@@ -2,6 +2,7 @@
 
 from local_stripe.clock import Timekeeper
 from local_stripe.ids import Ids
+from local_stripe.listeners import Listeners
 from local_stripe.store import Object, Store
 from local_stripe.versions import CURRENT
 from local_stripe.webhooks import Webhooks
@@ -10,14 +11,22 @@ NO_REQUEST: dict[str, str | None] = {"id": None, "idempotency_key": None}
 
 
 class Events:
-    """Records events, and has webhooks queued for them."""
+    """Records events, has webhooks queued for them, and Stripe's CLI told."""
 
-    def __init__(self, store: Store, ids: Ids, clock: Timekeeper, webhooks: Webhooks) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ids: Ids,
+        clock: Timekeeper,
+        webhooks: Webhooks,
+        listeners: Listeners,
+    ) -> None:
         self.request = NO_REQUEST  # what events say about the request that is being answered
         self._store = store
         self._ids = ids
         self._clock = clock
         self._webhooks = webhooks
+        self._listeners = listeners
 
     def emit(self, type: str, obj: Object, previous: Object | None = None) -> Object:
         """Record that this happened to `obj`; `previous` has the old values of what changed."""
@@ -32,9 +41,10 @@ class Events:
             "created": self._clock.now(),
             "data": data,
             "livemode": False,
-            "pending_webhooks": len(endpoints),
+            "pending_webhooks": len(endpoints) + self._listeners.count(),
             "request": self.request,
             "type": type,
         }
         self._webhooks.announce(event, endpoints)
+        self._listeners.announce(event)
         return self._store.put(event)

@@ -7,6 +7,7 @@ A thin shell in a thread of its own: it reads a request, asks the core, writes t
 shells may share one core. It listens on 127.0.0.1 only.
 """
 
+import asyncio
 import json
 import socket
 import threading
@@ -15,7 +16,7 @@ from typing import Any, Self
 
 import uvicorn
 
-from local_stripe import pages
+from local_stripe import cli_socket, pages
 from local_stripe.core import LocalStripe
 from local_stripe.errors import StripeError
 from local_stripe.messages import Request, Response
@@ -45,7 +46,7 @@ class RunningServer:
                 application(local),
                 http="httptools",
                 loop="asyncio",
-                ws="none",
+                ws=_websocket,  # type: ignore[arg-type] - uvicorn only calls it
                 lifespan="off",
                 log_config=None,
                 log_level="error",
@@ -81,10 +82,20 @@ def _listen(port: int) -> socket.socket:
     return socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=bound)
 
 
+def _websocket(**options: Any) -> asyncio.Protocol:
+    """Imported when the first CLI connects: most servers never see one."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(**options)
+
+
 def application(local: LocalStripe) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """The local Stripe as an ASGI application."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await cli_socket.serve(local, scope, receive, send)
+            return
         body = await _read(receive)
         if body is None:
             return

@@ -24,6 +24,12 @@ _MINUTE, _HOUR = 60, 3600
 RETRIES = (_MINUTE, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, *[12 * _HOUR] * 4)
 """Seconds from one attempt to the next: for about three days, ever slower."""
 
+HEADERS = {
+    "Content-Type": "application/json; charset=utf-8",
+    "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+}
+"""Of every delivery, beside its signature."""
+
 _KEPT = 1000  # attempts
 _LOST = 0, "lost on the way"  # what a dropped delivery brings back
 _NOT_THE_ENDPOINTS = "whsec_somebodyElses"  # what signs badly
@@ -202,11 +208,7 @@ class Webhooks:
             secrets = self._signing(delivery)
         body = json.dumps(event).encode()
         began = wall_clock()
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            "Stripe-Signature": sign(body, secrets, int(began)),
-        }
+        headers = {**HEADERS, "Stripe-Signature": sign(body, secrets, int(began))}
         lost = delivery.fault == "drop"
         status, answer = _LOST if lost else send(endpoint["url"], headers, body)
         with self._lock:
@@ -249,9 +251,13 @@ class Webhooks:
     def _settle(self, delivery: Delivery) -> None:
         """One fewer is pending, unless it arrived before."""
         sent = delivery.event, delivery.endpoint
-        if sent not in self._pending:
-            return
-        self._pending.remove(sent)
-        event = self._store.require("event", delivery.event)
-        self._store.put({**event, "pending_webhooks": event["pending_webhooks"] - 1})
-        self._store.commit()
+        if sent in self._pending:
+            self._pending.remove(sent)
+            settle(self._store, delivery.event)
+
+
+def settle(store: Store, id: str) -> None:
+    """Of the event's deliveries, one fewer is pending."""
+    event = store.require("event", id)
+    store.put({**event, "pending_webhooks": event["pending_webhooks"] - 1})
+    store.commit()

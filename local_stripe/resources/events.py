@@ -40,10 +40,13 @@ def index(call: Call) -> Object:
 
 
 def retry(call: Call) -> Object:
-    """Deliver an event once more, as `stripe events resend` asks: to the endpoint that it names."""
+    """Deliver an event once more, as `stripe events resend` asks: to an endpoint, or to the CLI."""
     event = retrieve(call)
     if "account" in call.params:
         raise not_implemented("connected accounts", "account")
+    if call.params.get("for_stripecli"):
+        call.stripe.listeners.resend(event)
+        return event
     endpoint = given(call.params, "webhook_endpoint")
     if endpoint is None:
         raise missing("webhook_endpoint")
