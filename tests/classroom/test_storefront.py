@@ -3,18 +3,26 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
 from classroom.kernels import environment
+from local_stripe import SECRET_KEY
 
 
-@pytest.fixture
-def printed(tmp_path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")  # it starts in seconds
+def printed(tmp_path_factory) -> Iterator[dict[str, str]]:
     """What it prints while it runs: a name and an address a line."""
-    own = {"DATABASE_URL": f"sqlite:///{tmp_path.as_posix()}/shop.db", "SECRET_KEY": "for a test"}
+    folder = tmp_path_factory.mktemp("shop")
+    own = {
+        "DATABASE_URL": f"sqlite:///{folder.as_posix()}/shop.db",
+        "MAIL_URL": folder.as_uri(),
+        "SECRET_KEY": "for a test",
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "classroom", "shop"],
         env=environment() | own,
@@ -27,13 +35,30 @@ def printed(tmp_path) -> Iterator[dict[str, str]]:
         process.terminate()
 
 
-def test_the_shop_takes_money_through_the_stripe_beside_it(printed):
+def place_order(printed: dict[str, str]) -> dict[str, Any]:
     body = json.dumps({"token": "tok_visa", "item_ids": [1, 2]}).encode()
     order = Request(f"{printed['The shop']}/orders", body, {"Content-Type": "application/json"})
     with urlopen(order, timeout=10) as answer:
-        assert json.load(answer)["status"] == "paid"
+        return json.load(answer)
+
+
+def test_the_shop_takes_money_through_the_stripe_beside_it(printed):
+    assert place_order(printed)["status"] == "paid"
     with urlopen(f"{printed['The local Stripe']}/v3/", timeout=10) as script:
         assert script.status == 200
+
+
+def test_the_shop_hears_from_the_stripe_beside_it(printed):
+    place_order(printed)
+    key = {"Authorization": f"Bearer {SECRET_KEY}"}
+    events = f"{printed['The local Stripe']}/v1/events?type=payment_intent.succeeded"
+    end = time.monotonic() + 10
+    pending = 1
+    while pending and time.monotonic() < end:
+        with urlopen(Request(events, headers=key), timeout=10) as answer:
+            event, *_ = json.load(answer)["data"]
+        pending = event["pending_webhooks"]
+    assert pending == 0
 
 
 def test_a_live_key_opens_no_shop():
