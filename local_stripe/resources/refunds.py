@@ -41,6 +41,7 @@ def update(call: Call) -> Object:
     only(call.params, ("metadata",))
     refund = call.store.require(_KIND, call.path["refund"])
     changed = {**refund, "metadata": call.metadata(refund["metadata"])}
+    updates.record(call, "charge.refund.updated", refund, changed)  # the event's older name
     return updates.record(call, "refund.updated", refund, changed)
 
 

@@ -30,6 +30,16 @@ def retrieve(call: Call) -> Object:
     return _card(call, _customer(call))
 
 
+def update(call: Call) -> Object:
+    """Change the name on one of the customer's cards, or its metadata."""
+    params = only(call.params, ("metadata", "name"))
+    card = _card(call, _customer(call))
+    changed = {**card, "metadata": call.metadata(card["metadata"])}
+    if "name" in params:
+        changed["name"] = params["name"]
+    return record(call, "customer.source.updated", card, changed)
+
+
 def delete(call: Call) -> Object:
     """Take a card from the customer; the newest other one becomes the default."""
     only(call.params, ())
@@ -125,5 +135,6 @@ ROUTES = (
     Route("POST", _ALL, create, "CustomerPaymentSourceCreateParams", "card"),
     Route("GET", _ALL, index, "CustomerPaymentSourceListParams", "list"),
     Route("GET", _ONE, retrieve, "CustomerPaymentSourceRetrieveParams", "card"),
+    Route("POST", _ONE, update, "CustomerPaymentSourceUpdateParams", "card"),
     Route("DELETE", _ONE, delete, "CustomerPaymentSourceDeleteParams", "card"),
 )

@@ -48,6 +48,17 @@ def test_another_card_can_be_made_the_default(client, customer):
     assert changed.default_source == second
 
 
+def test_a_card_can_be_noted_on(client, customer):
+    sources = client.v1.customers.payment_sources
+    card = sources.create(customer, {"source": "tok_visa"})
+
+    changed = sources.update(customer, card.id, {"name": "Ann", "metadata": {"k": "v"}})
+
+    assert plain(changed) == {**plain(card), "name": "Ann", "metadata": {"k": "v"}}
+    assert sources.retrieve(customer, card.id) == changed
+    assert event_types(client)[-1] == "customer.source.updated"
+
+
 def test_a_new_source_given_to_the_customer_is_the_default(client, customer):
     client.v1.customers.payment_sources.create(customer, {"source": "tok_visa"})
 
