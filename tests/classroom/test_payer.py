@@ -4,8 +4,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import stripe
+from flask import Flask
 
-from classroom import connect, payer, timeline
+from classroom import connect, payer, serve, timeline
 from tests.sandbox import sandbox
 
 pytestmark = pytest.mark.usefixtures("new_notebook")
@@ -93,6 +94,15 @@ def test_the_timeline_shows_a_browser_and_neither_card_nor_secret(capsys):
     assert "secret" not in shown
     assert "4000" not in shown
     assert "ada@" not in shown
+
+
+def test_who_pays_may_do_so_on_a_hub(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    serve(Flask("hub"))
+    session = checkout_session()
+    assert session.url.startswith("/user/ada/")
+    payer.answer(payer.pay(session.url, "4000 0027 6000 3184"))
+    assert now(session).status == "complete"
 
 
 def test_on_a_sandbox_people_pay(monkeypatch):
