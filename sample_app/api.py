@@ -21,6 +21,7 @@ from sample_app import schemas
 from sample_app.accounts import signed_in_customer
 from sample_app.checkout_pages import to_checkout
 from sample_app.database import db
+from sample_app.fulfilment import fulfil_at_once
 from sample_app.models import Item, Order
 from sample_app.orders import Page, find_order, list_orders, place_order
 from sample_app.payments import pay
@@ -109,7 +110,9 @@ class OrderResource(MethodView):
         """Place an order and pay it"""
         item_ids, card = body.pop("item_ids"), body
         order = place_order(db.session, item_ids, signed_in_customer(), headers["idempotency_key"])
-        return pay(db.session, current_app.extensions["stripe"], order, **card)
+        paid = pay(db.session, current_app.extensions["stripe"], order, **card)
+        fulfil_at_once(paid)
+        return paid
 
     @api.arguments(schemas.OrderPageQuery, location="query")
     @api.response(200, schemas.OrderPageSchema)

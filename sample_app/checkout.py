@@ -18,6 +18,9 @@ from sample_app.ways_to_pay import OrderNotPayable, end_attempt, leave_card, lea
 
 __all__ = ["find_checkout", "settle_checkout", "start_checkout"]
 
+# Besides cards; a debit settles days later. Stripe offers it if the shop's account may take it.
+BANK_DEBITS = {"usd": "us_bank_account", "eur": "sepa_debit"}
+
 SESSION_ID = re.compile(r"cs_\w{1,250}", re.ASCII)
 
 
@@ -84,7 +87,7 @@ def _create_session(
             end_attempt(session, order, attempt)
         raise
     lock(session, order)
-    if order.status is OrderStatus.PENDING and order.idempotency_key == attempt:
+    if order.idempotency_key == attempt:
         order.checkout_session_id = order.checkout_session_id or checkout.id
     session.commit()
     if order.checkout_session_id != checkout.id:
@@ -96,8 +99,10 @@ def _params(order: Order, success_url: str, cancel_url: str) -> Any:
     """What Stripe is told. The PaymentIntent has metadata of its own: a refund finds its order."""
     about = {"order_id": order.id}
     email = order.customer.email if order.customer else order.email
+    debit = BANK_DEBITS.get(order.currency)
     return {
         "mode": "payment",
+        "allowed_payment_method_types": ["card", *([debit] if debit else [])],
         "line_items": [_line(order, line) for line in order.lines],
         "client_reference_id": order.id,
         "metadata": about,

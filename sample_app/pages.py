@@ -28,6 +28,7 @@ from wtforms.validators import Regexp
 from sample_app.accounts import signed_in_customer
 from sample_app.cart import Cart
 from sample_app.database import db
+from sample_app.fulfilment import fulfil_at_once
 from sample_app.models import MAX_ID, MAX_QUANTITY, Item, Order
 from sample_app.money import format_money
 from sample_app.order_status import OrderStatus
@@ -141,8 +142,7 @@ def pay_order(order_id: str) -> Response | str | tuple[str, int]:
         return _card_form(order, str(declined)), 402
     except CardUnusable as unusable:
         return _card_form(order, str(unusable)), 422
-    flash("Thank you. Your order is paid.")
-    return _to_order(order)
+    return _thank(order)
 
 
 @pages.get("/shop/orders/<order_id>/pay/return")
@@ -154,8 +154,7 @@ def return_from_bank(order_id: str) -> Response:
     except PaymentDeclined as declined:
         flash(str(declined), "warning")
         return redirect(url_for(".pay_order", order_id=order.id), 303)
-    flash("Thank you. Your order is paid.")
-    return _to_order(order)
+    return _thank(order)
 
 
 @pages.app_context_processor
@@ -183,6 +182,12 @@ def _item(item_id: int) -> Item:
 
 def _to_order(order: Order) -> Response:
     return redirect(url_for(".show_order", order_id=order.id), 303)
+
+
+def _thank(order: Order) -> Response:
+    fulfil_at_once(order)
+    flash("Thank you. Your order is paid.")
+    return _to_order(order)
 
 
 def _card_form(order: Order, problem: str | None = None) -> str:

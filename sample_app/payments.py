@@ -193,7 +193,7 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
     )
     lock(session, order)
     # A second click may have come first: then its payment stays, and ours is never used.
-    if order.idempotency_key == attempt and order.checkout_session_id is None:
+    if order.idempotency_key == attempt:
         order.payment_intent_id = order.payment_intent_id or intent.id
     session.commit()
     if order.payment_intent_id is None or order.checkout_session_id:

@@ -4,10 +4,11 @@ Who takes one way leaves the other first, and may take it once Stripe has confir
 can be paid there any more. Two that leave in opposite directions at one moment meet at the order's
 row: each commits its own payment's id under the row's lock, and sees there the other's.
 
-    by card        leave Checkout       expire the session, cancel what it left, forget both ids
-                   commit the id of a PaymentIntent, unless a session came meanwhile; confirm it
-    by Checkout    commit the id of a session, which makes the PaymentIntent a thing of the past
-                   leave the card       cancel the PaymentIntent, forget its id
+    by card        leave Checkout: expire the session, cancel what a crash left, forget both ids
+                   commit the id of a PaymentIntent
+                   confirm it, unless a session came meanwhile
+    by Checkout    commit the id of a session
+                   leave the card: cancel the PaymentIntent, forget its id
                    show the session's page
 """
 

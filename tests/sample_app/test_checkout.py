@@ -17,6 +17,7 @@ from sample_app.orders import find_order, place_order
 from sample_app.payments import BankAsks, OrderNotPayable, PaymentDeclined, pay, settle
 from sample_app.settlement import ForeignCheckoutSession, UnexpectedPayment
 from tests.sample_app.conftest import build, close
+from tests.sample_app.payer import Payer
 from tests.sample_app.unreliable import Unreliable, answer_is_lost, never_arrives, server_error
 
 SEED = [1, 2, 3, 5, 5, 5]
@@ -24,6 +25,8 @@ GOOD, DECLINED = "pm_card_visa", "pm_card_visa_chargeDeclined"
 BANK_ASKS = "pm_card_authenticationRequired"
 BACK = "http://shop.invalid/back"
 URLS = ("http://shop.invalid/success?session_id={CHECKOUT_SESSION_ID}", "http://shop.invalid/back")
+
+DAY = 24 * 60 * 60  # seconds
 
 # The calls to Stripe, by how their addresses end.
 SESSION, EXPIRE = "/checkout/sessions", "/expire"
@@ -41,6 +44,11 @@ def client(way) -> stripe.StripeClient:
 
 
 @pytest.fixture
+def payer(local) -> Payer:
+    return Payer(local)
+
+
+@pytest.fixture
 def order(session) -> Order:
     return place_order(session, SEED)
 
@@ -53,26 +61,6 @@ def taken(client):
     """How much money moved, by payment."""
     intents = client.v1.payment_intents.list().data
     return [intent.amount_received for intent in intents if intent.amount_received]
-
-
-def pay_at_stripe(client, session_id, payment_method=GOOD):
-    """Be the customer on Stripe's page."""
-    path = f"/v1/payment_pages/{session_id}/confirm"
-    return client.raw_request("post", path, payment_method=payment_method)
-
-
-def answer_the_bank(client, intent_id, outcome="authenticated"):
-    """Be the customer on the bank's page."""
-    intent = client.v1.payment_intents.retrieve(intent_id)
-    action = intent.next_action.to_dict()
-    url = action["redirect_to_url"]["url"]
-    client.raw_request(
-        "post",
-        "/v1/3ds2/challenge_complete",
-        client_secret=intent.client_secret,
-        source=url.partition("source=")[2],
-        outcome=outcome,
-    )
 
 
 def hear_of_everything(session, client, order):
@@ -99,10 +87,10 @@ def test_checkout_sells_the_lines_of_the_order_at_the_prices_of_its_day(session,
     assert (checkout.amount_total, checkout.currency) == (order.amount, order.currency)
 
 
-def test_session_and_payment_say_which_order_they_are_for(session, client, order):
+def test_session_and_payment_say_which_order_they_are_for(session, client, payer, order):
     start_checkout(session, client, order, *URLS)
     [checkout] = sessions(client)
-    pay_at_stripe(client, checkout.id)
+    payer.pay(checkout.id)
     [intent] = client.v1.payment_intents.list().data
     assert order.checkout_session_id == checkout.id
     assert checkout.client_reference_id == order.id
@@ -116,9 +104,9 @@ def test_a_customer_does_not_type_an_address_that_the_shop_knows(session, client
     assert sessions(client)[0].customer_email == "ada@example.com"
 
 
-def test_a_payment_at_stripe_pays_the_order(session, client, order):
+def test_a_payment_at_stripe_pays_the_order(session, client, payer, order):
     start_checkout(session, client, order, *URLS)
-    pay_at_stripe(client, order.checkout_session_id)
+    payer.pay(order.checkout_session_id)
     [checkout] = sessions(client)
     settle_checkout(session, client, order, checkout)
     settle_checkout(session, client, order, checkout)
@@ -133,10 +121,10 @@ def test_an_open_session_pays_nothing(session, client, order):
     assert order.status is OrderStatus.PENDING
 
 
-def test_a_session_of_another_order_proves_nothing(session, client, order):
+def test_a_session_of_another_order_proves_nothing(session, client, payer, order):
     other = place_order(session, SEED)
     start_checkout(session, client, other, *URLS)
-    pay_at_stripe(client, other.checkout_session_id)
+    payer.pay(other.checkout_session_id)
     with pytest.raises(ForeignCheckoutSession):
         settle_checkout(session, client, order, sessions(client)[0])
     assert order.status is OrderStatus.PENDING
@@ -168,12 +156,12 @@ def test_a_second_click_leads_to_the_same_page(session, client, order):
     assert len(sessions(client)) == 1
 
 
-def test_after_an_expired_session_there_is_a_new_one(session, client, local, order):
+def test_after_an_expired_session_there_is_a_new_one(session, client, payer, local, order):
     first = start_checkout(session, client, order, *URLS)
     local.advance(25 * 60 * 60)
     second = start_checkout(session, client, order, *URLS)
     assert second != first
-    pay_at_stripe(client, order.checkout_session_id)
+    payer.pay(order.checkout_session_id)
     settle_checkout(session, client, order, sessions(client)[0])
     assert order.status is OrderStatus.PAID
 
@@ -221,20 +209,20 @@ def test_what_is_not_pending_is_not_sold(session, client, order, status):
 # One way at a time
 
 
-def test_who_pays_by_card_after_all_cannot_pay_at_stripe_as_well(session, client, order):
+def test_who_pays_by_card_after_all_cannot_pay_at_stripe_as_well(session, client, payer, order):
     start_checkout(session, client, order, *URLS)
     session_id = order.checkout_session_id
     pay(session, client, order, payment_method=GOOD)
     with pytest.raises(stripe.InvalidRequestError):
-        pay_at_stripe(client, session_id)
+        payer.pay(session_id)
     assert taken(client) == [59550]
 
 
-def test_who_goes_to_stripe_after_a_declined_card_pays_there(session, client, order):
+def test_who_goes_to_stripe_after_a_declined_card_pays_there(session, client, payer, order):
     with pytest.raises(PaymentDeclined):
         pay(session, client, order, payment_method=DECLINED)
     start_checkout(session, client, order, *URLS)
-    pay_at_stripe(client, order.checkout_session_id)
+    payer.pay(order.checkout_session_id)
     hear_of_everything(session, client, order)
     assert order.status is OrderStatus.PAID
     assert taken(client) == [59550]
@@ -261,9 +249,22 @@ def test_a_payment_that_was_given_up_for_checkout_does_not_cancel_the_order(sess
     assert order.status is OrderStatus.PENDING
 
 
-def test_a_card_is_not_charged_for_what_was_paid_at_stripe_a_moment_ago(session, client, order):
+def test_news_of_a_payment_that_was_given_up_may_come_late(session, client, order):
+    for _ in range(2):
+        with pytest.raises(PaymentDeclined):
+            pay(session, client, order, payment_method=DECLINED)
+        start_checkout(session, client, order, *URLS)
+    with pytest.raises(PaymentDeclined):
+        pay(session, client, order, payment_method=DECLINED)
+    hear_of_everything(session, client, order)
+    assert order.status is OrderStatus.PENDING
+
+
+def test_a_card_is_not_charged_for_what_was_paid_at_stripe_a_moment_ago(
+    session, client, payer, order
+):
     start_checkout(session, client, order, *URLS)
-    pay_at_stripe(client, order.checkout_session_id)
+    payer.pay(order.checkout_session_id)
     assert pay(session, client, order, payment_method=GOOD).status is OrderStatus.PAID
     assert taken(client) == [59550]
 
@@ -279,24 +280,24 @@ def test_stripes_page_is_not_shown_for_what_was_paid_by_card_a_moment_ago(
     assert taken(client) == [59550]
 
 
-def test_a_bank_that_is_asked_at_stripe_answers_too_late(session, client, order):
+def test_a_bank_that_is_asked_at_stripe_answers_too_late(session, client, payer, order):
     start_checkout(session, client, order, *URLS)
-    pay_at_stripe(client, order.checkout_session_id, BANK_ASKS)
+    payer.pay(order.checkout_session_id, BANK_ASKS)
     [asked] = client.v1.payment_intents.list().data
     pay(session, client, order, payment_method=GOOD)
-    with pytest.raises((stripe.InvalidRequestError, AttributeError)):
-        answer_the_bank(client, asked.id)
+    with pytest.raises((stripe.InvalidRequestError, AssertionError)):
+        payer.answer(asked.id)
     assert taken(client) == [59550]
 
 
-def test_a_bank_that_is_asked_by_the_shop_answers_too_late(session, client, order):
+def test_a_bank_that_is_asked_by_the_shop_answers_too_late(session, client, payer, order):
     with pytest.raises(BankAsks):
         pay(session, client, order, payment_method=BANK_ASKS, return_url=BACK)
     asked = order.payment_intent_id
     start_checkout(session, client, order, *URLS)
-    with pytest.raises((stripe.InvalidRequestError, AttributeError)):
-        answer_the_bank(client, asked)
-    pay_at_stripe(client, order.checkout_session_id)
+    with pytest.raises((stripe.InvalidRequestError, AssertionError)):
+        payer.answer(asked)
+    payer.pay(order.checkout_session_id)
     hear_of_everything(session, client, order)
     assert taken(client) == [59550]
 
@@ -304,7 +305,7 @@ def test_a_bank_that_is_asked_by_the_shop_answers_too_late(session, client, orde
 @pytest.mark.parametrize("fault", [never_arrives, answer_is_lost])
 @pytest.mark.parametrize("then", ["the card", "Checkout"])
 def test_a_change_of_mind_that_stopped_half_way_is_completed(
-    session, client, way, order, fault, then
+    session, client, payer, way, order, fault, then
 ):
     """The session is known to the order; whether its payment by card was canceled is not."""
     with pytest.raises(PaymentDeclined):
@@ -316,7 +317,7 @@ def test_a_change_of_mind_that_stopped_half_way_is_completed(
         pay(session, client, order, payment_method=GOOD)
     else:
         start_checkout(session, client, order, *URLS)
-        pay_at_stripe(client, order.checkout_session_id)
+        payer.pay(order.checkout_session_id)
     hear_of_everything(session, client, order)
     assert order.status is OrderStatus.PAID
     assert taken(client) == [59550]
@@ -332,6 +333,46 @@ def test_a_card_that_takes_the_place_of_checkout_survives_a_lost_call(
     with pytest.raises(stripe.StripeError):
         pay(session, client, order, payment_method=GOOD)
     pay(session, client, order, payment_method=GOOD)
+    assert order.status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+# A bank debit, which settles days later
+
+SETTLES, BOUNCES = "pm_usBankAccount_success", "pm_usBankAccount_insufficientFunds"
+
+
+def test_a_debit_that_is_under_way_keeps_every_other_way_closed(session, client, payer, order):
+    start_checkout(session, client, order, *URLS)
+    payer.pay(order.checkout_session_id, SETTLES)
+    with pytest.raises(OrderNotPayable, match="under way"):
+        pay(session, client, order, payment_method=GOOD)
+    with pytest.raises(OrderNotPayable, match="under way"):
+        start_checkout(session, client, order, *URLS)
+    assert order.status is OrderStatus.PENDING
+
+
+def test_a_debit_that_settles_pays_the_order(session, client, payer, local, order):
+    start_checkout(session, client, order, *URLS)
+    payer.pay(order.checkout_session_id, SETTLES)
+    local.advance(10 * DAY)
+    assert pay(session, client, order, payment_method=GOOD).status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+@pytest.mark.parametrize("then", ["the card", "Checkout"])
+def test_after_a_debit_that_bounced_the_order_can_be_paid(
+    session, client, payer, local, order, then
+):
+    start_checkout(session, client, order, *URLS)
+    payer.pay(order.checkout_session_id, BOUNCES)
+    local.advance(10 * DAY)
+    if then == "the card":
+        pay(session, client, order, payment_method=GOOD)
+    else:
+        start_checkout(session, client, order, *URLS)
+        payer.pay(order.checkout_session_id)
+    hear_of_everything(session, client, order)
     assert order.status is OrderStatus.PAID
     assert taken(client) == [59550]
 
@@ -354,21 +395,21 @@ class Visit:
     def __init__(self, local, order_id):
         self.way = Unreliable(local)
         self.client = stripe.StripeClient(SECRET_KEY, http_client=self.way)
+        self.payer = Payer(local)
         self.order_id = order_id
 
     def pay_by_card(self):
-        with db.sessionmaker() as session:
+        with db.sessionmaker() as session, suppress(OrderNotPayable):
             order = find_order(session, self.order_id)
-            with suppress(OrderNotPayable):
-                pay(session, self.client, order, payment_method=GOOD)
+            pay(session, self.client, order, payment_method=GOOD)
 
     def pay_at_stripe(self):
         """Whoever is shown the page pays there at once, if it is still open."""
-        with db.sessionmaker() as session:
+        with db.sessionmaker() as session, suppress(OrderNotPayable):
             order = find_order(session, self.order_id)
-            with suppress(OrderNotPayable, stripe.InvalidRequestError):
-                start_checkout(session, self.client, order, *URLS)
-                pay_at_stripe(self.client, order.checkout_session_id)
+            url = start_checkout(session, self.client, order, *URLS)
+            with suppress(stripe.InvalidRequestError):
+                self.payer.pay(url.rpartition("/")[2])
 
 
 def paid_once(shop, local, order_id):
@@ -453,6 +494,105 @@ def test_two_tabs_at_the_same_moment_pay_once(shop, local, beginning, clicks):
     with ThreadPoolExecutor(len(clicks)) as tabs:
         list(tabs.map(click, clicks))
     assert paid_once(shop, local, order_id)
+
+
+# A request that was stuck, and goes on when everybody has forgotten it
+
+
+def declined(visit):
+    with suppress(PaymentDeclined), db.sessionmaker() as session:
+        pay(session, visit.client, find_order(session, visit.order_id), payment_method=DECLINED)
+
+
+def to_checkout(visit, fault=None):
+    if fault:
+        visit.way.fail(*fault)
+    with suppress(stripe.APIConnectionError, stripe.APIError), db.sessionmaker() as session:
+        start_checkout(session, visit.client, find_order(session, visit.order_id), *URLS)
+
+
+def to_the_bank(visit):
+    with suppress(BankAsks), db.sessionmaker() as session:
+        order = find_order(session, visit.order_id)
+        pay(session, visit.client, order, payment_method=BANK_ASKS, return_url=BACK)
+
+
+@pytest.fixture
+def stuck(shop, local):
+    return Visit(local, start_with(shop, local, "nothing"))
+
+
+@pytest.fixture
+def other(local, stuck):
+    return Visit(local, stuck.order_id)
+
+
+def test_a_payment_that_was_created_long_ago_does_not_end_the_order(shop, local, stuck, other):
+    """Its key found a PaymentIntent that was given up for Checkout in the meantime."""
+
+    def meanwhile():
+        declined(other)
+        to_checkout(other)
+        other.way.fail(INTENT, never_arrives)
+        with suppress(stripe.APIConnectionError):
+            declined(other)
+
+    stuck.way.fail(INTENT, in_between(meanwhile, "after"))
+    stuck.pay_by_card()
+    assert paid_once(shop, local, stuck.order_id)
+
+
+def test_a_session_that_was_created_long_ago_does_not_disturb_a_payment(local, stuck, other):
+    def meanwhile():
+        to_checkout(other)
+        declined(other)
+
+    stuck.way.fail(SESSION, in_between(meanwhile, "after"))
+    stuck.pay_at_stripe()
+    with db.sessionmaker() as session:
+        order = find_order(session, stuck.order_id)
+        assert order.checkout_session_id is None
+        intent = stuck.client.v1.payment_intents.retrieve(order.payment_intent_id)
+    assert intent.status == "requires_payment_method"
+
+
+def test_of_two_sessions_one_is_shown(shop, local, stuck, other):
+    def meanwhile():
+        to_checkout(other, (SESSION, server_error))
+        other.pay_at_stripe()
+
+    stuck.way.fail(SESSION, in_between(meanwhile, "after"))
+    stuck.pay_at_stripe()
+    assert paid_once(shop, local, stuck.order_id)
+
+
+def test_a_charge_that_was_begun_long_ago_is_not_made_any_more(shop, local, stuck, other):
+    """Its payment was to be canceled, but the shop crashed before it could."""
+
+    def meanwhile():
+        to_checkout(other, (CANCEL, never_arrives))
+        other.pay_by_card()
+
+    stuck.way.fail(CONFIRM, in_between(meanwhile, "before"))
+    stuck.pay_by_card()
+    assert paid_once(shop, local, stuck.order_id)
+
+
+def test_a_payment_at_the_bank_is_not_forgotten(shop, local, stuck, other):
+    declined(stuck)
+    asked = []
+
+    def meanwhile():
+        to_the_bank(other)
+        with db.sessionmaker() as session:
+            asked.append(find_order(session, other.order_id).payment_intent_id)
+
+    stuck.way.fail(CANCEL, in_between(meanwhile, "after"))
+    to_checkout(stuck)
+    other.pay_by_card()
+    with suppress(stripe.InvalidRequestError, AssertionError):
+        other.payer.answer(asked[0])
+    assert paid_once(shop, local, stuck.order_id)
 
 
 def test_session_id_is_committed_before_anybody_sees_the_page(shop, local):
