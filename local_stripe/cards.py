@@ -245,15 +245,16 @@ def find(name: str) -> Card | None:
 
 def fingerprint(card: Card) -> str:
     """The same 16 characters for the same card number, whatever it was made from."""
-    return _digest(card.number, ALPHABET, 16)
+    return digest(card.number, ALPHABET, 16)
 
 
 def network_transaction_id(card: Card) -> str:
     """The network's number for the card's payments: recorded as one for each card."""
-    return _digest(card.number, string.digits, 15)
+    return digest(card.number, string.digits, 15)
 
 
 @cache
-def _digest(number: str, alphabet: str, length: int) -> str:
+def digest(number: str, alphabet: str, length: int) -> str:
+    """The same characters for the same number."""
     digest = hashlib.sha256(number.encode()).digest()
     return "".join(alphabet[byte % len(alphabet)] for byte in digest[:length])

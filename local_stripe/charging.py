@@ -6,16 +6,14 @@ https://docs.stripe.com/api/charges/object
 import string
 from typing import Any
 
-from local_stripe import ledger, shapes, updates
+from local_stripe import holds, ledger, shapes, updates
 from local_stripe.call import Call
 from local_stripe.cards import Card, network_transaction_id
 from local_stripe.declines import Decline
 from local_stripe.states import CHARGE
 from local_stripe.store import Object
 
-_HOLD = 7 * 86_400  # seconds that a bank keeps an authorization
-
-_AUTHORIZED = {
+AUTHORIZED: Object = {
     "advice_code": None,
     "network_advice_code": None,
     "network_decline_code": None,
@@ -35,6 +33,10 @@ _BLOCKED = {
     "type": "blocked",
 }
 _UNAVAILABLE = {"status": "unavailable"}
+_TAKEN = (
+    "amount", "currency", "customer", "description", "metadata", "receipt_email", "shipping",
+    "transfer_group",
+)  # fmt: skip
 _DISABLED = {"status": "disabled"}
 _NO_TOKEN = {"used": False}
 
@@ -46,11 +48,9 @@ def pay(
     decline: Decline | None,
     *,
     amount: int,
-    currency: str,
     capture: bool = True,
     later: bool = False,
     authenticated: bool = False,
-    payment_intent: str | None = None,
     **fields: Any,
 ) -> Object:
     """Ask the bank for the money; gives the charge, stored and told of. A `decline` makes it fail.
@@ -59,19 +59,57 @@ def pay(
     capture: take the money at once instead of holding it
     later: the ledger hears of it later, by `settle`
     authenticated: the card's owner has answered a 3D Secure challenge
-    fields: what the charge takes over from the request: customer, description, …
+    fields: what else is known of the charge: currency, customer, description, …
     """
     paid = decline is None
-    id = call.ids.new("ch", sibling=payment_intent)
-    now = call.clock.now()
-    details = _card_details(call, card, method["card"], amount, now, paid, capture)
+    details = _card_details(call, card, method["card"], amount, paid, capture)
     if authenticated:
         details |= _authenticated(call)
-    charge = {
-        "id": id,
+    charge = new(
+        call,
+        "ch",
+        method,
+        {"card": details, "type": "card"},
+        amount=amount,
+        amount_captured=amount if paid and capture else 0,
+        captured=paid and capture,
+        failure_code=decline and decline.code,
+        failure_message=decline and decline.message,
+        outcome=_outcome(decline) if decline else AUTHORIZED,
+        paid=paid,
+        status="succeeded" if paid else "failed",
+        **fields,
+    )
+    if paid:
+        charge["receipt_url"] = receipt(charge["id"])
+    if charge["captured"] and not later:
+        charge["balance_transaction"] = ledger.charged(call, charge)["id"]
+    call.store.put(charge)
+    call.events.emit("charge.succeeded" if paid else "charge.failed", charge)
+    if paid and not capture:
+        call.agenda.add(charge["created"] + holds.LENGTH, holds.expire, charge["id"])
+    return charge
+
+
+def new(
+    call: Call,
+    prefix: str,
+    method: Object,
+    details: Object,
+    *,
+    payment_intent: str | None = None,
+    **fields: Any,
+) -> Object:
+    """A charge, not stored yet, of which the bank has said nothing but what `fields` say.
+
+    prefix: of its id, `ch` or, for what is no card, `py`
+    details: its `payment_method_details`
+    """
+    return {
+        "id": call.ids.new(prefix, sibling=payment_intent),
         "object": "charge",
-        "amount": amount,
-        "amount_captured": amount if paid and capture else 0,
+        "amount": 0,
+        "amount_captured": 0,
         "amount_refunded": 0,
         "application": None,
         "application_fee": None,
@@ -79,28 +117,28 @@ def pay(
         "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": "Stripe",
-        "captured": paid and capture,
-        "created": now,
-        "currency": currency,
+        "captured": False,
+        "created": call.clock.now(),
+        "currency": None,
         "customer": None,
         "description": None,
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": decline and decline.code,
-        "failure_message": decline and decline.message,
+        "failure_code": None,
+        "failure_message": None,
         "fraud_details": {},
         "livemode": False,
         "metadata": {},
         "on_behalf_of": None,
-        "outcome": _outcome(decline) if decline else _AUTHORIZED,
-        "paid": paid,
+        "outcome": None,
+        "paid": False,
         "payment_intent": payment_intent,
         "payment_method": method["id"],
-        "payment_method_details": {"card": details, "type": "card"},
+        "payment_method_details": details,
         "radar_options": {},
         "receipt_email": None,
         "receipt_number": None,
-        "receipt_url": f"{shapes.NOWHERE}/receipts/{id}" if paid else None,
+        "receipt_url": None,
         "refunded": False,
         "review": None,
         "shipping": None,
@@ -108,16 +146,21 @@ def pay(
         "source_transfer": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
-        "status": "succeeded" if paid else "failed",
+        "status": "pending",
         "transfer_data": None,
         "transfer_group": None,
         **fields,
     }
-    if charge["captured"] and not later:
-        charge["balance_transaction"] = ledger.charged(call, charge)["id"]
-    call.store.put(charge)
-    call.events.emit("charge.succeeded" if paid else "charge.failed", charge)
-    return charge
+
+
+def taken_from(intent: Object) -> Object:
+    """What a charge takes over from the PaymentIntent that it is for."""
+    return {"payment_intent": intent["id"], **{name: intent[name] for name in _TAKEN}}
+
+
+def receipt(id: str) -> str:
+    """Where the payer would find a charge's receipt."""
+    return f"{shapes.NOWHERE}/receipts/{id}"
 
 
 def settle(call: Call, charge: Object) -> None:
@@ -135,13 +178,14 @@ def capture(call: Call, charge: Object, amount: int) -> Object:
 
 
 def _card_details(
-    call: Call, card: Card, shown: Object, amount: int, now: int, paid: bool, capture: bool
+    call: Call, card: Card, shown: Object, amount: int, paid: bool, capture: bool
 ) -> Object:
+    held = {"capture_before": call.clock.now() + holds.LENGTH} if paid and not capture else {}
     return {
         "amount_authorized": amount if paid else None,
         "authorization_code": call.ids.text(6, string.digits),
         "brand": shown["brand"],
-        **({"capture_before": now + _HOLD} if paid and not capture else {}),
+        **held,
         "checks": shown["checks"],
         "country": shown["country"],
         "electronic_commerce_indicator": "07",

@@ -1,11 +1,12 @@
-"""PaymentMethods as they are used: made from a test card, saved, spent.
+"""PaymentMethods as they are used: made from a test card or bank account, saved, spent.
 
 https://docs.stripe.com/payments/payment-methods
 """
 
 from typing import Any
 
-from local_stripe import cards, raw_cards, shapes
+from local_stripe import bank_accounts, cards, raw_cards, shapes
+from local_stripe.bank_accounts import BankAccount
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.declines import INCORRECT_CVC, Decline
@@ -38,41 +39,32 @@ def new(
     **fields: Any,
 ) -> Object:
     """A PaymentMethod for a test card that expires then."""
-    method: Object = {
-        "id": call.ids.new("pm"),
-        "object": "payment_method",
-        "allow_redisplay": "unspecified",
-        "billing_details": shapes.BILLING_DETAILS,
-        "card": {
-            "brand": card.brand,
-            "checks": checks,
-            "country": card.country,
-            "display_brand": _DISPLAY_BRANDS.get(card.brand, card.brand),
-            "exp_month": expiry[0],
-            "exp_year": expiry[1],
-            "fingerprint": cards.fingerprint(card),
-            "funding": card.funding,
-            "generated_from": None,
-            "last4": card.last4,
-            "networks": _NETWORKS[card.brand],
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": _SUPPORTED if card.three_d_secure else _UNSUPPORTED,
-            "wallet": None,
-        },
-        "created": call.clock.now(),
-        "customer": None,
-        "customer_account": None,
-        "livemode": False,
-        "metadata": {},
-        "type": "card",
-        **fields,
+    shown = {
+        "brand": card.brand,
+        "checks": checks,
+        "country": card.country,
+        "display_brand": _DISPLAY_BRANDS.get(card.brand, card.brand),
+        "exp_month": expiry[0],
+        "exp_year": expiry[1],
+        "fingerprint": cards.fingerprint(card),
+        "funding": card.funding,
+        "generated_from": None,
+        "last4": card.last4,
+        "networks": _NETWORKS[card.brand],
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": _SUPPORTED if card.three_d_secure else _UNSUPPORTED,
+        "wallet": None,
     }
-    call.store.secret[method["id"]] = card
-    return call.store.put(method)
+    return _stored(call, card, "card", shown, fields)
+
+
+def new_debit(call: Call, account: BankAccount, shown: Object, **fields: Any) -> Object:
+    """A PaymentMethod for a test bank account, which it shows like this."""
+    return _stored(call, account, account.type, shown, fields)
 
 
 def obtain(call: Call, id: str, param: str | None = None) -> Object:
-    """The PaymentMethod of this id; a `pm_card_…` name makes a new one.
+    """The PaymentMethod of this id; a `pm_card_…` or `pm_usBankAccount_…` makes a new one.
 
     Raises StripeError for an unknown id in the parameter `param`, or in the path without it.
     """
@@ -80,15 +72,18 @@ def obtain(call: Call, id: str, param: str | None = None) -> Object:
     if method is not None:
         return method
     card = cards.find(id) if id.startswith("pm_card_") else None
-    if card is None:
-        raise no_such("payment_method", id, param)
-    return new(call, card, raw_cards.rolling_expiry(call))
+    if card is not None:
+        return new(call, card, raw_cards.rolling_expiry(call))
+    account = bank_accounts.find(id) if id.startswith("pm_usBankAccount_") else None
+    if account is not None:
+        return new_debit(call, account, bank_accounts.show_us(account))
+    raise no_such("payment_method", id, param)
 
 
-def card_of(call: Call, method: Object) -> Card | None:
-    """The test card behind a PaymentMethod; None once it is spent."""
-    card: Card | None = call.store.secret[method["id"]]
-    return card
+def behind(call: Call, method: Object) -> Card | BankAccount | None:
+    """The test card or bank account behind a PaymentMethod; None once it is spent."""
+    found: Card | BankAccount | None = call.store.secret[method["id"]]
+    return found
 
 
 def verdict(card: Card, method: Object) -> Decline | None:
@@ -118,6 +113,27 @@ def look_at(call: Call, method: Object, decline: Decline | None = None) -> Objec
     if decline is INCORRECT_CVC:
         results["cvc_check"] = "fail"
     return call.store.put({**method, "card": {**method["card"], "checks": results}})
+
+
+def _stored(
+    call: Call, behind: Card | BankAccount, type: str, shown: Object, fields: Object
+) -> Object:
+    method: Object = {
+        "id": call.ids.new("pm"),
+        "object": "payment_method",
+        "allow_redisplay": "unspecified",
+        "billing_details": shapes.BILLING_DETAILS,
+        type: shown,
+        "created": call.clock.now(),
+        "customer": None,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": {},
+        "type": type,
+        **fields,
+    }
+    call.store.secret[method["id"]] = behind
+    return call.store.put(method)
 
 
 def somebody_elses(method: Object, customer: str, **fields: Any) -> StripeError:

@@ -1,9 +1,18 @@
-"""What happens when a PaymentIntent is confirmed: a charge, a decline, or 3D Secure first.
+"""What happens when a PaymentIntent is confirmed: a charge, a decline, 3D Secure, a bank debit.
 
 https://docs.stripe.com/api/payment_intents/confirm
 """
 
-from local_stripe import challenges, charging, declines, intents, methods, payment_types
+from local_stripe import (
+    challenges,
+    charging,
+    debiting,
+    declines,
+    intents,
+    methods,
+    payment_types,
+)
+from local_stripe.bank_accounts import BankAccount
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.declines import Decline
@@ -43,9 +52,13 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
     PAYMENT_INTENT.require("confirm", intent)
     payment_types.require_return_url(call, intent, payment_intent=known)
     method = _method(call, intent, known)
-    card = methods.card_of(call, method)
+    payment_types.require_allowed(intent, method, known)
+    card = methods.behind(call, method)
     if card is None:
         raise StripeError(methods.SPENT, payment_intent=known)
+    if isinstance(card, BankAccount):
+        _keep(call, method)
+        return debiting.start(call, intent, known, method, card)
     if not challenges.needed(call, card):
         return _charge(call, "confirm", intent, method, card)
     if call.params.get("off_session"):
@@ -61,8 +74,8 @@ def authenticated(call: Call, intent: Object) -> Object:
     Raises StripeError if the card was used up meanwhile, CardError for a decline: the intent stays.
     """
     method = _method(call, intent, intent)
-    card = methods.card_of(call, method)
-    if card is None:
+    card = methods.behind(call, method)
+    if not isinstance(card, Card):
         raise StripeError(methods.SPENT, payment_intent=intent)
     return _charge(call, "authenticate", intent, method, card)
 
@@ -111,18 +124,10 @@ def _charge(call: Call, action: str, intent: Object, method: Object, card: Card)
         card,
         method,
         decline,
-        amount=intent["amount"],
-        currency=intent["currency"],
         capture=not hold,
         later=intent["capture_method"] == "automatic_async",
         authenticated=action == "authenticate",
-        payment_intent=intent["id"],
-        customer=intent["customer"],
-        description=intent["description"],
-        metadata=intent["metadata"],
-        receipt_email=intent["receipt_email"],
-        shipping=intent["shipping"],
-        transfer_group=intent["transfer_group"],
+        **charging.taken_from(intent),
     )
     if decline:
         _keep(call, method)

@@ -9,7 +9,8 @@ from local_stripe.call import Call
 from local_stripe.errors import StripeError, not_implemented
 from local_stripe.store import Object
 
-_ACCOUNT = ("card", "link")  # what the account has switched on; only cards can be paid with here
+_ACCOUNT = ("card", "link")  # what the account has switched on; link is only named
+_CURRENCIES = {"us_bank_account": "usd", "sepa_debit": "eur"}  # of those that take only one
 _CONFIGURATION = {"id": "pmc_1LocalStripeConfigured00", "parent": None}
 _CARD: Object = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
 
@@ -17,6 +18,8 @@ _CARD: Object = {"mandate_options": None, "network": None, "request_three_d_secu
 PAYMENT_OPTIONS: Object = {
     "card": {"installments": None, **_CARD},
     "link": {"persistent_token": None},
+    "sepa_debit": {},
+    "us_bank_account": {"verification_method": "automatic"},
 }
 SETUP_OPTIONS: Object = {"card": _CARD}
 
@@ -27,6 +30,9 @@ def fields(params: dict[str, Any], options: Object) -> Object:
     Raises StripeError for a type that is not played here.
     """
     named, automatic = _named(params), _automatic(params)
+    for type in named or ():
+        if type not in ("link", *options):
+            raise not_implemented(f"payments by {type}", "payment_method_types")
     types = named or list(_ACCOUNT if automatic else ("card",))
     return {
         "allowed_payment_method_types": params.get("allowed_payment_method_types"),
@@ -39,11 +45,7 @@ def fields(params: dict[str, Any], options: Object) -> Object:
 
 def _named(params: dict[str, Any]) -> list[str] | None:
     """The types that the call names: older API versions have another parameter for it."""
-    named = params.get("payment_method_types") or params.get("allowed_payment_method_types")
-    for type in named or ():
-        if type not in _ACCOUNT:
-            raise not_implemented(f"payments by {type}", "payment_method_types")
-    return named
+    return params.get("payment_method_types") or params.get("allowed_payment_method_types")
 
 
 def _automatic(params: dict[str, Any]) -> Object | None:
@@ -59,6 +61,35 @@ def _automatic(params: dict[str, Any]) -> Object | None:
         return None
     redirects = (sent or {}).get("allow_redirects") or "always"
     return {"allow_redirects": redirects, "enabled": True}
+
+
+def require_currency(types: list[str], currency: str) -> None:
+    """Raises StripeError for a currency that one of the types does not take."""
+    for type in types:
+        if _CURRENCIES.get(type, currency) != currency:
+            raise StripeError(
+                f"The currency provided ({currency}) is invalid. Payments with {type} support the "
+                f"following currencies: {_CURRENCIES[type]}.",
+                code="payment_intent_invalid_currency",
+                param="currency",
+            )
+
+
+def require_allowed(intent: Object, method: Object, known: Object | None) -> None:
+    """Raises StripeError for a PaymentMethod of a type that the PaymentIntent does not take.
+
+    `known` is the intent as it was before this call, None if this call creates it.
+    """
+    type, allowed = method["type"], intent["payment_method_types"]
+    if type not in allowed:
+        raise StripeError(
+            f"The PaymentMethod provided ({type}) is not allowed for this PaymentIntent. Please "
+            f"attach a PaymentMethod of one of the following types: {', '.join(allowed)}. "
+            "Alternatively, update the allowed payment_method_types for this PaymentIntent to "
+            f'include "{type}".',
+            code="payment_intent_incompatible_payment_method",
+            payment_intent=known,
+        )
 
 
 def require_return_url(call: Call, intent: Object, **known: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from local_stripe import ledger, updates
 from local_stripe.call import Call
+from local_stripe.errors import not_implemented
 from local_stripe.states import CHARGE
 from local_stripe.store import Object
 
@@ -22,7 +23,10 @@ _REVERSAL = {"card": {"type": "reversal"}, "type": "card"}
 
 
 def refund(call: Call, charge: Object, amount: int, **fields: Any) -> Object:
-    """Send back part or all of what was captured; gives the refund."""
+    """Send back part or all of what was captured from a card; gives the refund."""
+    type = charge["payment_method_details"]["type"]
+    if type != "card":
+        raise not_implemented(f"refunds of payments by {type}")
     made = _new(call, charge, amount, _TO_CARD, fields)
     made["balance_transaction"] = ledger.refunded(call, made, charge)["id"]
     total = charge["amount_refunded"] + amount

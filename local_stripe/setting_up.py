@@ -4,10 +4,11 @@ https://docs.stripe.com/api/setup_intents/confirm
 """
 
 from local_stripe import challenges, declines, intents, methods, payment_types
+from local_stripe.bank_accounts import BankAccount
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.declines import Decline
-from local_stripe.errors import CardError, StripeError
+from local_stripe.errors import CardError, StripeError, not_implemented
 from local_stripe.states import SETUP_INTENT
 from local_stripe.store import Object
 
@@ -53,9 +54,11 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
         )
     payment_types.require_return_url(call, intent, setup_intent=known)
     method = choose(call, intent["payment_method"], intent["customer"], known)
-    card = methods.card_of(call, method)
+    card = methods.behind(call, method)
     if card is None:
         raise StripeError(methods.SPENT, setup_intent=known)
+    if isinstance(card, BankAccount):
+        raise not_implemented("bank accounts saved for later", "payment_method")
     if card.challenge == "always":
         return challenges.begin(call, SETUP_INTENT, intent, last_setup_error=None)
     return _save(call, "confirm", intent, method, card)
@@ -67,8 +70,8 @@ def authenticated(call: Call, intent: Object) -> Object:
     Raises StripeError if the card was used up meanwhile, CardError for a decline: the intent stays.
     """
     method = choose(call, intent["payment_method"], intent["customer"], intent)
-    card = methods.card_of(call, method)
-    if card is None:
+    card = methods.behind(call, method)
+    if not isinstance(card, Card):
         raise StripeError(methods.SPENT, setup_intent=intent)
     return _save(call, "authenticate", intent, method, card)
 

@@ -81,7 +81,9 @@ _UPDATE = {
     "requires_confirmation": ("requires_confirmation", "requires_payment_method"),
     "requires_action": ("requires_action", "requires_confirmation", "requires_payment_method"),
 }
-_ATTEMPT = ("succeeded", "requires_capture", "requires_action", "requires_payment_method")
+_ATTEMPT = (
+    "succeeded", "processing", "requires_capture", "requires_action", "requires_payment_method",
+)  # fmt: skip
 _CANCELED = ("canceled",)
 _CHALLENGE_OVER = "This challenge is over: the intent has a status of {status}."
 
@@ -93,8 +95,10 @@ PAYMENT_INTENT = Machine(
         "authenticate": {
             "requires_action": ("succeeded", "requires_capture", "requires_payment_method")
         },
+        "settle": {"processing": ("succeeded", "requires_payment_method")},
         "capture": {"requires_capture": ("succeeded",)},
-        # Stripe's refusal names three states that no PaymentIntent of ours gets into.
+        "expire": {"requires_capture": ("canceled",)},
+        # Stripe's refusal names two states that no PaymentIntent of ours gets into.
         "cancel": dict.fromkeys(
             (
                 "requires_payment_method",
@@ -153,18 +157,20 @@ SETUP_INTENT = Machine(
 
 def _charge_state(charge: Object) -> str:
     """Where a charge is in its life: its `status` alone does not tell."""
-    if charge["status"] == "failed":
-        return "failed"
+    if charge["status"] in ("failed", "pending"):
+        return str(charge["status"])
     if charge["refunded"]:
         return "refunded"
     return "captured" if charge["captured"] else "authorized"
 
 
 CHARGE = Machine(
-    births=("authorized", "captured", "failed"),
+    births=("authorized", "captured", "pending", "failed"),
     table={
+        "settle": {"pending": ("captured", "failed")},
         "capture": {"authorized": ("captured",)},
         "refund": {"captured": ("captured", "refunded")},
+        "expire": {"authorized": ("refunded",)},
         "release": {"authorized": ("refunded",)},  # a hold that is let go counts as refunded
     },
     refusals={},

@@ -9,6 +9,7 @@ from local_stripe import (
     checkout,
     client_secrets,
     currencies,
+    debiting,
     intents,
     paying,
     payment_types,
@@ -32,12 +33,12 @@ _AMOUNT_DETAILS: Object = {"tip": {}}
 _NOT_MANAGED = {"enabled": False}
 
 _CONFIRM = frozenset((
-    "capture_method", "error_on_requires_action", "off_session", "payment_method",
+    "capture_method", "error_on_requires_action", "mandate_data", "off_session", "payment_method",
     "receipt_email", "return_url", "setup_future_usage", "shipping", "use_stripe_sdk",
 ))  # fmt: skip
 _CONFIRM_FROM_PAGE = (
-    "client_secret", "payment_method", "receipt_email", "return_url", "setup_future_usage",
-    "shipping", "use_stripe_sdk",
+    "client_secret", "mandate_data", "payment_method", "receipt_email", "return_url",
+    "setup_future_usage", "shipping", "use_stripe_sdk",
 )  # fmt: skip
 _CREATE = _CONFIRM | frozenset((
     "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm", "currency",
@@ -47,7 +48,9 @@ _UPDATE = frozenset((
     "amount", "capture_method", "currency", "customer", "description", "metadata",
     "payment_method", "receipt_email", "setup_future_usage", "shipping", "transfer_group",
 ))  # fmt: skip
-_CONFIRM_ONLY = ("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk")
+_CONFIRM_ONLY = (
+    "error_on_requires_action", "mandate_data", "off_session", "return_url", "use_stripe_sdk",
+)  # fmt: skip
 
 
 def create(call: Call) -> Object:
@@ -63,6 +66,7 @@ def create(call: Call) -> Object:
     if method:
         method = paying.choose(call, method, customer, None)["id"]
     ways = payment_types.fields(params, payment_types.PAYMENT_OPTIONS)
+    payment_types.require_currency(ways["payment_method_types"], currency)
     id = call.ids.new("pi")
     intent = {
         "id": id,
@@ -169,11 +173,13 @@ def capture(call: Call) -> Object:
 
 
 def cancel(call: Call) -> Object:
-    """Give the payment up. A hold is let go."""
+    """Give the payment up. A hold is let go, a debit called back."""
     params = only(call.params, ("cancellation_reason",))
     intent = call.store.require(_KIND, call.path["intent"])
     checkout.require_closed(call, intent)
     PAYMENT_INTENT.require("cancel", intent)
+    if intent["status"] == "processing":
+        debiting.stop(call, intent["latest_charge"])
     if intent["status"] == "requires_capture":
         refunding.release(call, call.store.require("charge", intent["latest_charge"]))
     canceled = PAYMENT_INTENT.move(

@@ -3,7 +3,16 @@
 https://docs.stripe.com/api/payment_methods
 """
 
-from local_stripe import declines, legacy_cards, methods, raw_cards, shapes, updates
+from local_stripe import (
+    bank_accounts,
+    declines,
+    legacy_cards,
+    methods,
+    raw_cards,
+    shapes,
+    updates,
+)
+from local_stripe.bank_accounts import BankAccount
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.errors import StripeError, missing, not_implemented
@@ -12,7 +21,8 @@ from local_stripe.listing import page
 from local_stripe.routing import Route
 from local_stripe.store import Object
 
-_CREATE = frozenset(("allow_redisplay", "billing_details", "card", "metadata", "type"))
+_DEBITS = ("us_bank_account", "sepa_debit")
+_CREATE = frozenset(("allow_redisplay", "billing_details", "card", "metadata", "type", *_DEBITS))
 _UPDATE = frozenset(("allow_redisplay", "billing_details", "card", "metadata"))
 _CARD = frozenset(("cvc", "exp_month", "exp_year", "number", "token"))
 _EXPIRY = frozenset(("exp_month", "exp_year"))
@@ -22,17 +32,21 @@ _LIST = frozenset(
 
 
 def create(call: Call) -> Object:
-    """A PaymentMethod from a token, or from the card that somebody types into Stripe.js."""
+    """A PaymentMethod from a token, a bank account, or the card somebody types into Stripe.js."""
     params = only(call.params, _CREATE)
     if not params.get("type"):
         raise missing("type")
-    if params["type"] != "card":
-        raise not_implemented(f"PaymentMethods of type {params['type']}", "type")
-    if not params.get("card"):
-        raise missing("card")
+    type = params["type"]
+    if type not in ("card", *_DEBITS):
+        raise not_implemented(f"PaymentMethods of type {type}", "type")
+    if not params.get(type):
+        raise missing(type)
+    billing = params.get("billing_details") or {}
+    if type in _DEBITS:
+        return _from_bank(call, type, params[type], billing)
     sent = only(params["card"], _CARD)
     make = _from_token if "token" in sent else _from_typed
-    return make(call, sent, params.get("billing_details") or {})
+    return make(call, sent, billing)
 
 
 def retrieve(call: Call) -> Object:
@@ -77,12 +91,14 @@ def attach_to(call: Call, customer: str, method: Object) -> Object:
         raise StripeError(
             "The payment method you provided has already been attached to a customer."
         )
-    card = methods.card_of(call, method)
+    card = methods.behind(call, method)
     if card is None:
         raise StripeError(
             "This PaymentMethod was previously used without being attached to a Customer or was "
             "detached from a Customer, and may not be used again."
         )
+    if isinstance(card, BankAccount):
+        raise not_implemented("bank accounts saved for later")
     decline = methods.verdict(card, method)
     if decline and not card.attaches:
         raise declines.refuse(decline, keep=False, param="")
@@ -147,6 +163,11 @@ def _from_typed(call: Call, sent: Object, billing: Object) -> Object:
     return _new(call, card, expiry, checks, billing, shapes.BILLING_DETAILS)
 
 
+def _from_bank(call: Call, type: str, sent: Object, billing: Object) -> Object:
+    account, shown = bank_accounts.read(type, sent, billing)
+    return methods.new_debit(call, account, shown, **_noted(call, billing, shapes.BILLING_DETAILS))
+
+
 def _new(
     call: Call,
     card: Card,
@@ -155,15 +176,16 @@ def _new(
     billing: Object,
     known: Object,
 ) -> Object:
-    return methods.new(
-        call,
-        card,
-        expiry,
-        checks,
-        allow_redisplay=call.params.get("allow_redisplay") or "unspecified",
-        billing_details=shapes.billing_details(billing, known),
-        metadata=call.metadata(),
-    )
+    return methods.new(call, card, expiry, checks, **_noted(call, billing, known))
+
+
+def _noted(call: Call, billing: Object, known: Object) -> Object:
+    """What the call says beside the card or the account."""
+    return {
+        "allow_redisplay": call.params.get("allow_redisplay") or "unspecified",
+        "billing_details": shapes.billing_details(billing, known),
+        "metadata": call.metadata(),
+    }
 
 
 def _detach(call: Call, method: Object) -> Object:

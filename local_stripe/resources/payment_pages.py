@@ -24,6 +24,9 @@ _SESSION = (
 )  # fmt: skip
 _ITEM = ("id", "object", "amount_total", "currency", "description", "quantity")
 
+# Who pays by bank debit has been told on the page that this allows it.
+_MANDATE: Object = {"customer_acceptance": {"type": "online"}}
+
 _INTENTS: dict[str, Any] = {"payment_intent": payment_intents, "setup_intent": setup_intents}
 
 
@@ -59,7 +62,8 @@ def confirm(call: Call) -> Object:
     method = methods.obtain(call, call.params["payment_method"], "payment_method")
     intent = _intent(call, session, kind, method)
     back = addresses.web(call.params.get("return_url") or session["url"], "return_url")
-    payment = replace(call, params={"payment_method": method["id"], "return_url": back})
+    params = {"mandate_data": _MANDATE, "payment_method": method["id"], "return_url": back}
+    payment = replace(call, params=params)
     try:
         _INTENTS[kind].attempt(payment, intent)
     except CardError as error:

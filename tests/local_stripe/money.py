@@ -29,6 +29,23 @@ def held(client: stripe.StripeClient, amount: int = 6500, **more: Any) -> stripe
     return paid(client, amount, capture_method="manual", **more)
 
 
+def debited(
+    client: stripe.StripeClient, amount: int = 4900, account: str = "success", **more: Any
+) -> stripe.PaymentIntent:
+    """A payment by bank debit, on its way."""
+    return client.v1.payment_intents.create(
+        {
+            "amount": amount,
+            "currency": "usd",
+            "allowed_payment_method_types": ["us_bank_account"],
+            "payment_method": f"pm_usBankAccount_{account}",
+            "mandate_data": {"customer_acceptance": {"type": "offline"}},
+            "confirm": True,
+            **more,
+        }
+    )
+
+
 def plain(answer: Any) -> dict[str, Any]:
     """An answer of the SDK as plain data."""
     return json.loads(str(answer))

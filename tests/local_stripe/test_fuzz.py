@@ -80,6 +80,10 @@ SHOP = "success_url=https://example.com&cancel_url=https://example.com/cart"
 LINE = "[price_data][currency]=usd&line_items[0][price_data][unit_amount]=900"
 SELL = f"{SHOP}&line_items[0]{LINE}&line_items[0][price_data][product_data][name]=Cup"
 SELL += "&line_items[0][quantity]=2"
+DEBIT = (
+    "amount=2000&currency=usd&allowed_payment_method_types[]=us_bank_account&confirm=true"
+    "&mandate_data[customer_acceptance][type]=offline&payment_method=pm_usBankAccount_"
+)
 SENSIBLE = [
     ("POST", "/v1/customers", "name=Ann&email=ann@example.com&metadata[order]=7"),
     ("POST", "/v1/customers", "payment_method=pm_card_visa&expand[]=sources"),
@@ -95,6 +99,8 @@ SENSIBLE = [
     ("POST", "/v1/payment_intents", f"{PAY}pm_card_visa&capture_method=manual"),
     ("POST", "/v1/payment_intents", f"{PAY}pm_card_visa_chargeDeclined"),
     ("POST", "/v1/payment_intents", f"{PAY}pm_card_authenticationRequired"),
+    ("POST", "/v1/payment_intents", f"{DEBIT}success"),
+    ("POST", "/v1/payment_intents", f"{DEBIT}insufficientFunds"),
     ("POST", "/v1/payment_intents", f"{PAY}{{pm}}&customer={{cus}}&expand[]=latest_charge"),
     ("POST", "/v1/payment_intents", "amount=500&currency=eur&customer={cus}"),
     ("POST", "/v1/payment_intents/{pi}", "amount=900&metadata[a]=b"),

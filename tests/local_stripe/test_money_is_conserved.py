@@ -1,16 +1,18 @@
 """Whatever is done to payments in whatever order, no cent appears or disappears."""
 
+from collections import Counter
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import stripe
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, Request
 from local_stripe.states import PAYMENT_INTENT
 from local_stripe.transport import InProcess
-from tests.local_stripe.money import payment, plain
+from tests.local_stripe.money import debited, payment, plain
 
 CARDS = st.sampled_from(
     [
@@ -19,8 +21,12 @@ CARDS = st.sampled_from(
         "pm_card_amex",
         "pm_card_visa_chargeDeclined",
         "pm_card_authenticationRequired",
+        "pm_card_threeDSecureRequiredChargeDeclined",
     ]
 )
+ACCOUNTS = st.sampled_from(["success", "success", "insufficientFunds", "processing"])
+OUTCOMES = st.sampled_from(["authenticated", "authenticated", "failed"])
+HOUR, DAY = 3600, 86_400
 # Small amounts, so that parts and wholes often meet; and some that nobody can pay.
 AMOUNTS = st.integers(50, 300) | st.integers(50, 300) | st.sampled_from([-1, 0, 49, 10**9])
 PARTS = st.none() | st.integers(1, 300) | st.sampled_from([-1, 0, 10**9])
@@ -46,6 +52,35 @@ class Payments(RuleBasedStateMachine):
             amount, currency, payment_method=card, capture_method=capture, confirm=True
         )
         return self._attempt(lambda: self.client.v1.payment_intents.create(params))
+
+    @rule(target=intents, amount=AMOUNTS, account=ACCOUNTS)
+    def debit(self, amount, account):
+        """Send a bank debit on its way."""
+        return self._attempt(lambda: debited(self.client, amount, account))
+
+    @rule(intent=intents, outcome=OUTCOMES)
+    def answer_the_bank(self, intent, outcome):
+        """Complete a challenge or fail it, if there is one."""
+        waiting = self.local.store.require("payment_intent", intent)
+        action = waiting["next_action"]
+        if action is None:
+            return
+        source = parse_qs(urlsplit(action["use_stripe_sdk"]["stripe_js"]).query)["source"][0]
+        form = {"client_secret": waiting["client_secret"], "source": source, "outcome": outcome}
+        answer = self.local.handle(
+            Request(
+                "POST",
+                "/v1/3ds2/challenge_complete",
+                headers={"authorization": f"Bearer {PUBLISHABLE_KEY}"},
+                body=urlencode(form).encode(),
+            )
+        )
+        assert answer.status == 200
+
+    @rule(seconds=st.sampled_from([HOUR, DAY, 4 * DAY, 8 * DAY]))
+    def wait(self, seconds):
+        """Debits settle, holds expire, money arrives."""
+        self.local.advance(seconds)
 
     @rule(target=intents, amount=AMOUNTS, capture=CAPTURES)
     def create_only(self, amount, capture):
@@ -105,12 +140,14 @@ class Payments(RuleBasedStateMachine):
     def the_balance_is_the_sum_of_the_ledger(self):
         balance = plain(self.client.v1.balance.retrieve())
         entries = self._all("balance_transaction")
-        shown = {fund["currency"]: fund["amount"] for fund in balance["pending"] if fund["amount"]}
+        shown: Counter[str] = Counter()
+        for fund in balance["pending"] + balance["available"]:
+            shown[fund["currency"]] += fund["amount"]
         summed = {
             currency: sum(entry["net"] for entry in entries if entry["currency"] == currency)
             for currency in ("usd", "eur")
         }
-        assert shown == {currency: net for currency, net in summed.items() if net}
+        assert shown == Counter(summed)
         assert all(entry["net"] == entry["amount"] - entry["fee"] for entry in entries)
 
     @invariant()

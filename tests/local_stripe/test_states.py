@@ -3,7 +3,7 @@
 import pytest
 
 from local_stripe.states import CHARGE, CHECKOUT_SESSION, PAYMENT_INTENT, REFUND, SETUP_INTENT
-from tests.local_stripe.money import held, paid, payment
+from tests.local_stripe.money import debited, held, paid, payment
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -18,7 +18,7 @@ def test_the_drawing_of_a_payment_intent_shows_only_states_it_can_get_into():
     states = {after for _, _, after in PAYMENT_INTENT.moves()}
     starts = {before for _, before, _ in PAYMENT_INTENT.moves()}
 
-    assert states == {*OPEN, "requires_capture", "succeeded", "canceled"}
+    assert states == {*OPEN, "processing", "requires_capture", "succeeded", "canceled"}
     assert starts - {None} <= states
 
 
@@ -39,6 +39,16 @@ def test_a_charge_can_be_refunded_in_parts():
 
     assert {("refund", "captured", "captured"), ("refund", "captured", "refunded")} <= moves
     assert not any(before in ("failed", "refunded") for _, before, _ in moves)
+
+
+def test_a_debit_is_pending_until_it_is_paid_or_fails():
+    moves = [move for move in CHARGE.moves() if "pending" in move]
+
+    assert moves == [
+        ("create", None, "pending"),
+        ("settle", "pending", "captured"),
+        ("settle", "pending", "failed"),
+    ]
 
 
 def test_a_refund_is_done_at_once():
@@ -69,6 +79,8 @@ def _in_state(client, state):
         case "requires_action":
             card = "pm_card_authenticationRequired"
             return intents.create(payment(payment_method=card, confirm=True))
+        case "processing":
+            return debited(client)
         case "requires_capture":
             return held(client)
         case "succeeded":
@@ -77,7 +89,9 @@ def _in_state(client, state):
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("state", [*OPEN, "requires_capture", "succeeded", "canceled"])
+@pytest.mark.parametrize(
+    "state", [*OPEN, "processing", "requires_capture", "succeeded", "canceled"]
+)
 def test_a_payment_obeys_the_table_in_every_state(client, ask, state, action):
     intent = _in_state(client, state)
     allowed = {before for name, before, _ in PAYMENT_INTENT.moves() if name == action}
