@@ -1,12 +1,22 @@
-"""What the local Stripe shows to browsers: Stripe.js, its card field, the bank's page."""
+"""What the local Stripe shows to browsers: Stripe.js, its card field, Checkout, the bank's page.
+
+The files know what the server knows by placeholders, `{publishable_key}` and its kin.
+"""
 
 from pathlib import Path
 
+from local_stripe import currencies
+from local_stripe.auth import PUBLISHABLE_KEY
 from local_stripe.messages import Response
 
 _HERE = Path(__file__).parent
 
 # Nothing but the local Stripe's own files, and nothing inline; any shop may frame a page.
+_PLACEHOLDERS = {
+    b"{publishable_key}": PUBLISHABLE_KEY.encode(),
+    b"{zero_decimal}": " ".join(sorted(currencies.ZERO_DECIMAL)).encode(),
+    b"{three_decimal}": " ".join(sorted(currencies.THREE_DECIMAL)).encode(),
+}
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -21,6 +31,8 @@ _POLICY = "; ".join(
 
 def find(path: str) -> Response | None:
     """The page or script at this path, or None."""
+    if path.startswith("/c/pay/"):  # whatever the session: the page asks for it
+        return _CHECKOUT
     return _PAGES.get(path)
 
 
@@ -33,32 +45,38 @@ def _page(name: str, content_type: str, **headers: str) -> Response:
             "x-content-type-options": "nosniff",
             **{header.replace("_", "-"): value for header, value in headers.items()},
         },
-        (_HERE / name).read_bytes(),
+        _filled((_HERE / name).read_bytes()),
     )
 
 
+def _filled(text: bytes) -> bytes:
+    for placeholder, value in _PLACEHOLDERS.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def _document(name: str) -> Response:
+    return _page(name, "text/html", content_security_policy=_POLICY, referrer_policy="no-referrer")
+
+
 _STRIPE_JS = _page("stripe.js", "text/javascript")
+
+_CHECKOUT = _document("checkout.html")
 
 _PAGES = {
     "/v3": _STRIPE_JS,
     "/v3/": _STRIPE_JS,
     "/stripe.js": _STRIPE_JS,
-    "/v3/card": _page(
-        "card.html",
-        "text/html",
-        content_security_policy=_POLICY,
-        referrer_policy="no-referrer",
-    ),
-    "/3d_secure_2/hosted": _page(
-        "challenge.html",
-        "text/html",
-        content_security_policy=_POLICY,
-        referrer_policy="no-referrer",
-    ),
+    "/v3/card": _document("card.html"),
+    "/3d_secure_2/hosted": _document("challenge.html"),
     "/3d_secure_2/challenge.css": _page("challenge.css", "text/css"),
     "/3d_secure_2/challenge.js": _page("challenge.js", "text/javascript"),
     "/v3/money.js": _page("money.js", "text/javascript"),
     "/v3/card.css": _page("card.css", "text/css"),
     "/v3/card.js": _page("card.js", "text/javascript"),
     "/v3/cards.js": _page("cards.js", "text/javascript"),
+    "/v3/typing.js": _page("typing.js", "text/javascript"),
+    "/c/checkout.css": _page("checkout.css", "text/css"),
+    "/c/checkout.js": _page("checkout.js", "text/javascript"),
+    "/c/checkout-form.js": _page("checkout-form.js", "text/javascript"),
 }

@@ -3,6 +3,7 @@
 // The page around it (stripe.js) hears about brand, completeness and errors, and gets what the API
 // answers. The number itself goes to the API and nowhere else.
 import * as cards from "./cards.js";
+import { guide } from "./typing.js";
 
 const API = {
   token: { path: "../v1/tokens", fields: tokenFields },
@@ -179,26 +180,17 @@ function dress(element, { fontSmoothing, iconColor, "::placeholder": placeholder
 
 // ---- what the customer types ----
 
-for (const [at, field] of FIELDS.entries()) {
-  field.input.addEventListener("input", ({ inputType = "" }) => {
-    const { input } = field;
-    const digitsBefore = cards.digitsOf(input.value.slice(0, input.selectionStart)).length;
-    const atEnd = input.selectionStart === input.value.length;
-    input.value = field.format(input.value, inputType.startsWith("delete"));
-    if (!atEnd) placeCaret(input, digitsBefore);
+guide(FIELDS, {
+  edited(field) {
     abandoned.delete(field);
     show();
-    if (atEnd && field.isFull() && !field.check()) FIELDS[at + 1].input.focus();
-  });
-  field.input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") tell({ type: "enter" });
-    if (event.key !== "Backspace" || field.input.selectionEnd > 0 || at === 0) return;
-    event.preventDefault();
-    FIELDS[at - 1].input.focus();
-  });
-  field.input.addEventListener("blur", () => {
+  },
+  left(field) {
     if (field.input.value && field.check()) abandoned.add(field);
-  });
+  },
+});
+for (const { input } of FIELDS) {
+  input.addEventListener("keydown", ({ key }) => { if (key === "Enter") tell({ type: "enter" }); });
 }
 
 addEventListener("focusin", ({ relatedTarget }) => {
@@ -212,10 +204,3 @@ addEventListener("focusout", ({ relatedTarget }) => {
 
 // Where there is no room for all of the number, its last digits are what a customer recognises.
 number.addEventListener("blur", () => requestAnimationFrame(() => number.scrollTo(number.scrollWidth, 0)));
-
-/** Keep the caret behind the digit it was behind before the gaps moved. */
-function placeCaret(input, digitsBefore) {
-  let at = 0;
-  for (let seen = 0; seen < digitsBefore; at += 1) seen += /\d/.test(input.value[at]) ? 1 : 0;
-  input.setSelectionRange(at, at);
-}

@@ -1,0 +1,151 @@
+// The form of the Checkout page: what the payer fills in, what is wrong with it, and what it says.
+
+import * as cards from "../v3/cards.js";
+import { guide } from "../v3/typing.js";
+
+const COUNTRIES = [
+  "AR", "AT", "AU", "BE", "BR", "CA", "CH", "CL", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR", "HK", "HU", "IE",
+  "IN", "IT", "JP", "KE", "KR", "KW", "MX", "MY", "NG", "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "TH", "TR",
+  "UA", "US", "ZA",
+];
+const WITH_POSTAL_CODE = ["CA", "GB", "US"]; // where the bank checks it
+
+const $ = (id) => document.getElementById(id);
+const country = $("country");
+
+const required = (id, message) => () => ($(id).value.trim() ? null : { message });
+const digits = (id, least, most, message) => () => {
+  const { length } = $(id).value;
+  return length >= least && length <= most ? null : { message };
+};
+const plain = { format: (text) => text, isFull: () => false };
+
+const email = {
+  ...plain,
+  input: $("email"),
+  check: () => (/^\S+@\S+$/.test($("email").value.trim()) ? null : { message: "Your email address is incomplete." }),
+};
+
+const CARD_ROW = [
+  {
+    input: $("number"),
+    format: cards.formatNumber,
+    check: () => cards.checkNumber($("number").value),
+    isFull: () => cards.digitsOf($("number").value).length === cards.brandOf($("number").value).lengths.at(-1),
+  },
+  {
+    input: $("expiry"),
+    format: cards.formatExpiry,
+    check: () => cards.checkExpiry($("expiry").value),
+    isFull: () => cards.digitsOf($("expiry").value).length === 4,
+  },
+  {
+    input: $("cvc"),
+    format: (text) => cards.formatCvc(text, $("number").value),
+    check: () => cards.checkCvc($("cvc").value, $("number").value),
+    isFull: () => false,
+  },
+];
+const name = { ...plain, input: $("name"), check: required("name", "Your name is missing.") };
+const zip = { ...plain, input: $("zip"), check: () => ($("zip").hidden ? null : cards.checkPostalCode($("zip").value)) };
+
+const holder = { ...plain, input: $("holder"), check: required("holder", "Your name is missing.") };
+const routing = {
+  input: $("routing"),
+  format: (text) => cards.digitsOf(text).slice(0, 9),
+  check: digits("routing", 9, 9, "A routing number has 9 digits."),
+  isFull: () => $("routing").value.length === 9,
+};
+const account = {
+  input: $("account"),
+  format: (text) => cards.digitsOf(text).slice(0, 17),
+  check: digits("account", 4, 17, "Your account number is incomplete."),
+  isFull: () => false,
+};
+
+// Each way to pay: the fields it asks for, and what the API wants to know of them.
+const WAYS = {
+  card: { fields: [...CARD_ROW, name, zip], paymentMethod: cardMethod },
+  us_bank_account: { fields: [holder, routing, account], paymentMethod: bankMethod },
+};
+const FIELDS = [email, ...Object.values(WAYS).flatMap(({ fields }) => fields)];
+
+/** Make the form ready: the ways to pay that the session takes, and the e-mail address if it is known. */
+export function prepare(types, knownEmail) {
+  const known = Object.keys(WAYS).filter((way) => types.includes(way));
+  for (const radio of document.querySelectorAll("[name=way]")) radio.closest("label").hidden = !known.includes(radio.value);
+  $("ways").hidden = known.length < 2;
+  document.querySelector(`[name=way][value=${known[0]}]`).checked = true;
+  if (knownEmail) {
+    email.input.value = knownEmail;
+    email.input.readOnly = true;
+  }
+  const names = new Intl.DisplayNames(["en"], { type: "region" });
+  const sorted = COUNTRIES.map((code) => [names.of(code), code]).sort(([a], [b]) => a.localeCompare(b, "en"));
+  country.replaceChildren(...sorted.map(([text, code]) => new Option(text, code, false, code === "US")));
+  show();
+}
+
+/** Show what is wrong and go to the first of it; whether everything is right. */
+export function isComplete() {
+  const wrong = asked().filter((field) => mark(field));
+  wrong[0]?.input.focus();
+  return wrong.length === 0;
+}
+
+/** The parameters of a PaymentMethod, as the payer filled them in. */
+export const paymentMethod = () => WAYS[way()].paymentMethod();
+
+function cardMethod() {
+  const [exp_month, exp_year] = cards.expiryOf($("expiry").value);
+  const address = { country: country.value, postal_code: $("zip").hidden ? undefined : $("zip").value.trim() };
+  return {
+    type: "card",
+    card: { number: cards.digitsOf($("number").value), exp_month, exp_year, cvc: $("cvc").value },
+    billing_details: { email: email.input.value.trim(), name: name.input.value.trim(), address },
+  };
+}
+
+function bankMethod() {
+  return {
+    type: "us_bank_account",
+    us_bank_account: {
+      account_holder_type: "individual",
+      account_number: account.input.value,
+      routing_number: routing.input.value,
+    },
+    billing_details: { email: email.input.value.trim(), name: holder.input.value.trim() },
+  };
+}
+
+const way = () => document.querySelector("[name=way]:checked").value;
+const asked = () => [email, ...WAYS[way()].fields];
+
+/** Show the fields of the chosen way, and the postal code where there is one to check. */
+function show() {
+  for (const id of Object.keys(WAYS)) $(id).hidden = id !== way();
+  $("zip").hidden = !WITH_POSTAL_CODE.includes(country.value);
+  for (const field of FIELDS) unmark(field);
+}
+
+/** Show what is wrong with the field, if anything; gives it. */
+function mark({ input, check }) {
+  const problem = check();
+  input.setAttribute("aria-invalid", String(Boolean(problem)));
+  $(`${input.id}-error`).textContent = problem?.message ?? "";
+  $(`${input.id}-error`).hidden = !problem;
+  return problem;
+}
+
+function unmark({ input }) {
+  input.removeAttribute("aria-invalid");
+  $(`${input.id}-error`).hidden = true;
+}
+
+// What is unfinished is wrong once it is left; what is wrong stops being so while it is mended.
+const listening = {
+  edited: (field) => (field.input.getAttribute("aria-invalid") === "true" && !field.check() ? unmark(field) : null),
+  left: (field) => (field.input.value ? mark(field) : null),
+};
+for (const row of [[email], CARD_ROW, [name], [zip], [holder], [routing, account]]) guide(row, listening);
+for (const element of [country, ...document.querySelectorAll("[name=way]")]) element.addEventListener("change", show);

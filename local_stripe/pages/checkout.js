@@ -1,0 +1,178 @@
+// The Checkout page: shows what a session sells, takes the payment, and sends the payer back to the shop.
+//
+// Everything it says of the session comes from the local Stripe, which also decides what was paid; nothing
+// that the payer does here, twice or in two tabs, makes more than one payment.
+
+import { formatMoney } from "../v3/money.js";
+import { isComplete, paymentMethod, prepare } from "./checkout-form.js";
+
+const KEY = document.querySelector("meta[name=publishable-key]").content;
+const API = new URL("../../v1/", location);
+const SESSION = location.pathname.split("/").at(-1);
+const PAGE = `payment_pages/${SESSION}`;
+
+const $ = (id) => document.getElementById(id);
+
+const VERBS = { book: "Book", donate: "Donate" };
+const TITLES = { book: "Book with", donate: "Donate to" };
+
+const CLOSED = {
+  complete: {
+    title: "You’re all done here",
+    text: "This has been taken care of; you will not be asked for it again.",
+  },
+  expired: {
+    title: "This page has expired",
+    text: "Nothing was paid. Please go back to the shop to start again.",
+  },
+  missing: {
+    title: "There is nothing to pay here",
+    text: "This address belongs to no Checkout Session. Please follow the shop’s link again.",
+  },
+};
+
+/** Ask the API; gives {body} or {error}. */
+async function ask(path, fields) {
+  const headers = { Authorization: `Bearer ${KEY}` };
+  const sent = fields ? { method: "POST", body: new URLSearchParams(pairs(fields)) } : {};
+  try {
+    const response = await fetch(new URL(path, API), { headers, ...sent });
+    const body = await response.json();
+    return response.ok ? { body } : { error: body.error };
+  } catch {
+    return { error: { message: "The local Stripe did not answer. Please try again." } };
+  }
+}
+
+/** {card: {exp_month: 12}} -> [["card[exp_month]", 12]], without what is undefined or null. */
+function pairs(value, name = "") {
+  if (value === undefined || value === null) return [];
+  if (typeof value !== "object") return [[name, value]];
+  return Object.entries(value).flatMap(([key, inner]) => pairs(inner, name ? `${name}[${key}]` : key));
+}
+
+// ---- what the payer sees ----
+
+function showOnly(id) {
+  for (const main of document.querySelectorAll("main")) main.hidden = main.id !== id;
+}
+
+function showOpen(session) {
+  const shop = session.branding_settings.display_name;
+  const isSetup = session.mode === "setup";
+  const total = isSetup ? "" : money(session.amount_total, session);
+  const title = isSetup ? `Save your payment details with ${shop}` : `${TITLES[session.submit_type] ?? "Pay"} ${shop}`;
+  document.title = title;
+  $("shop").textContent = shop;
+  $("title").textContent = title;
+  $("total").textContent = total;
+  $("items").replaceChildren(...session.line_items.map((item) => line(item, session)));
+  $("submit").textContent = isSetup ? "Save" : `${VERBS[session.submit_type] ?? "Pay"} ${total}`;
+  linkBack($("back"), session);
+  prepare(session.payment_method_types, session.customer_details?.email);
+  showOnly("open");
+}
+
+function line({ description, quantity, amount_total }, session) {
+  const item = document.createElement("li");
+  const texts = { what: description, quantity: `Qty ${quantity}`, amount: money(amount_total, session) };
+  for (const [name, text] of Object.entries(texts)) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = text;
+    item.append(part);
+  }
+  return item;
+}
+
+function showClosed(status, session) {
+  const { title, text } = CLOSED[status];
+  document.title = title;
+  $("shop").textContent = session?.branding_settings.display_name ?? "";
+  $("over-title").textContent = title;
+  $("over-text").textContent = text;
+  if (session) linkBack($("over-back"), session);
+  showOnly("over");
+  $("over-title").focus();
+}
+
+function linkBack(link, { cancel_url }) {
+  link.hidden = !cancel_url;
+  if (cancel_url) link.href = cancel_url;
+}
+
+/** An amount as the session's language writes it: English, as the rest of the page. */
+function money(amount, { currency, locale }) {
+  const wanted = locale && locale !== "auto" ? locale : navigator.language;
+  return formatMoney(amount, currency, wanted.startsWith("en-") ? wanted : "en-US");
+}
+
+function setBusy(isBusy) {
+  $("submit").disabled = isBusy;
+  $("form").setAttribute("aria-busy", String(isBusy));
+}
+
+// ---- what happens ----
+
+/** Show the session as it is; one who comes back from the bank with it done goes on to the shop. */
+async function load() {
+  const { body: session, error } = await ask(PAGE);
+  if (error?.code === "resource_missing") return showClosed("missing");
+  if (error) return showProblem(error);
+  const back = new URLSearchParams(location.search).get("redirect_status");
+  if (session.status === "complete" && back) return location.replace(session.success_url);
+  if (session.status !== "open") return showClosed(session.status, session);
+  shown = session;
+  showOpen(session);
+  if (back === "failed") showProblem(intentOf(session)?.last_payment_error ?? intentOf(session)?.last_setup_error);
+  history.replaceState(null, "", location.pathname);
+}
+
+async function pay() {
+  if ($("submit").disabled || !isComplete()) return;
+  showProblem(null);
+  setBusy(true);
+  const method = await ask("payment_methods", paymentMethod());
+  const paid = method.error ? method : await ask(`${PAGE}/confirm`, {
+    payment_method: method.body.id,
+    expected_amount: shown.amount_total,
+    return_url: location.origin + location.pathname,
+  });
+  if (paid.body) return goOn(paid.body);
+  setBusy(false);
+  showProblem(paid.error);
+  if (paid.error.type !== "card_error") await closeIfOver();
+}
+
+/** To the bank that wants to hear from its customer, or back to the shop. */
+function goOn(session) {
+  const action = intentOf(session)?.next_action?.redirect_to_url;
+  if (session.status === "complete") location.assign(session.success_url);
+  else if (action) location.assign(here(action.url));
+}
+
+/** An address of the local Stripe as this browser reaches it, through a proxy perhaps. */
+function here(url) {
+  const { pathname, search } = new URL(url);
+  return new URL(`../..${pathname}${search}`, location);
+}
+
+/** A session that was refused may have ended meanwhile. */
+async function closeIfOver() {
+  const { body: session } = await ask(PAGE);
+  if (session && session.status !== "open") showClosed(session.status, session);
+}
+
+const intentOf = (session) => session.payment_intent ?? session.setup_intent;
+
+function showProblem(error) {
+  $("problem").textContent = error?.message ?? "";
+}
+
+let shown; // the session as the payer saw it
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  pay();
+});
+addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); }); // after Back
+load();
