@@ -123,6 +123,15 @@ class OrderResource(MethodView):
         return list_orders(db.session, customer, **query)
 
 
+@api.route("/orders/<order_id>")
+class SingleOrderResource(MethodView):
+    @api.response(200, schemas.OrderSchema)
+    @refuses({404: "There is no such order, or it is somebody else's."})
+    def get(self, order_id: str) -> Order:
+        """One order: the customer's own, or a guest's to whoever holds its id"""
+        return find_order(db.session, order_id, signed_in_customer())
+
+
 @api.route("/orders/<order_id>/checkout")
 class CheckoutResource(MethodView):
     @api.response(303, description="Go to `Location`: there, on Stripe's page, it can be paid.")
@@ -138,12 +147,3 @@ class CheckoutResource(MethodView):
     def post(self, order_id: str) -> Response:
         """Pay an order with Checkout"""
         return to_checkout(find_order(db.session, order_id, signed_in_customer()))
-
-
-@api.route("/orders/<order_id>")
-class SingleOrderResource(MethodView):
-    @api.response(200, schemas.OrderSchema)
-    @refuses({404: "There is no such order, or it is somebody else's."})
-    def get(self, order_id: str) -> Order:
-        """One order: the customer's own, or a guest's to whoever holds its id"""
-        return find_order(db.session, order_id, signed_in_customer())

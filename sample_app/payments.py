@@ -125,7 +125,7 @@ def pay(
         settle(session, order, intent)
         if intent.status == "requires_action":
             end_attempt(session, order, attempt)
-            raise BankAsks(intent.next_action.redirect_to_url.url)
+            raise BankAsks(_page_of_the_bank(intent))
     if order.status is not OrderStatus.PAID:
         raise OrderNotPayable(order)
     return order
@@ -177,6 +177,14 @@ def _method_of_token(client: stripe.StripeClient, order: Order, token: str) -> s
 def _reason(error: Any) -> str:
     """What the customer is told of an error of Stripe's, or of a PaymentIntent's last one."""
     return declines.message_for(getattr(error, "code", None), getattr(error, "decline_code", None))
+
+
+def _page_of_the_bank(intent: stripe.PaymentIntent) -> str:
+    action = intent.next_action
+    page = action.redirect_to_url if action else None
+    if page is None or page.url is None:
+        raise ValueError(f"{intent.id} leads to no page")  # it was confirmed without a return_url
+    return page.url
 
 
 def _create_intent(session: Session, client: stripe.StripeClient, order: Order) -> str:

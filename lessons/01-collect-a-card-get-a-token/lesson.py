@@ -472,7 +472,8 @@ show(pages.pay_order)
 # %% [markdown]
 # `pay`, of `sample_app/payments.py`, turns the token into a PaymentMethod and lets a PaymentIntent
 # take the money, as you did above. You will read it in chapter 04. Here, note what the customer
-# sees: a declined card brings her back to the form, with the reason.
+# sees: a declined card brings her back to the form, with the reason, and a bank that wants to ask
+# her first (`BankAsks`) sends her to its own page. You follow her there in chapter 06.
 
 # %% [markdown]
 # ## Pay an order in the page

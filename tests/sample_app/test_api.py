@@ -344,7 +344,12 @@ def test_a_list_takes_two_queries_however_long_it_is(app, session, orders):
 def test_the_openapi_document_is_valid(client):
     document = client.get("/openapi.json").json
     validate(document)
-    assert list(document["paths"]) == ["/items", "/orders", "/orders/{order_id}"]
+    assert list(document["paths"]) == [
+        "/items",
+        "/orders",
+        "/orders/{order_id}",
+        "/orders/{order_id}/checkout",
+    ]
 
 
 def test_an_items_name_is_data_in_json(client, session):
