@@ -16,7 +16,13 @@ SHOWN = 20
 SECONDS_BETWEEN_LOOKS = 1.0
 HEADINGS = ("EVENT", "TYPE", "CAME", "TRIES", "STATE")
 
-events = AppGroup("events", help="The webhooks that Stripe sent.")
+
+@click.group(cls=AppGroup, invoke_without_command=True)
+@click.pass_context
+def events(context: click.Context) -> None:
+    """The webhooks that Stripe sent."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_events, limit=SHOWN)
 
 
 @events.command("list")

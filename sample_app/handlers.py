@@ -22,6 +22,7 @@ from sample_app.orders import OrderNotFound, find_any_order, lock
 from sample_app.settlement import (
     ForeignCheckoutSession,
     ForeignPaymentIntent,
+    UnexpectedPayment,
     settle,
     settle_checkout,
 )
@@ -45,6 +46,8 @@ def handle(event: WebhookEvent) -> None:
         _act(event.type, object_id)
     except (OrderNotFound, ForeignPaymentIntent, ForeignCheckoutSession) as error:
         raise Ignored(f"{object_id} is for no order of this shop: {error}") from error
+    except UnexpectedPayment as unexpected:
+        _require_refund(unexpected)
 
 
 def payment_changed(intent_id: str) -> None:
@@ -135,6 +138,14 @@ def _order_of(intent: stripe.PaymentIntent) -> Order:
 def _fulfil_if_paid(order: Order) -> None:
     if order.status is OrderStatus.PAID:
         fulfil(db.session, current_app.extensions["mail"], order)
+
+
+def _require_refund(unexpected: UnexpectedPayment) -> None:
+    """Until the money went back, the event fails and stays in sight. Raises `UnexpectedPayment`."""
+    charge = _fetch(_client().v1.charges.retrieve, str(unexpected.intent.latest_charge))
+    if not charge.refunded:
+        raise unexpected
+    raise Ignored(f"{unexpected.intent.id} was given back.")
 
 
 def _learn_address(order: Order, checkout: stripe.checkout.Session) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from sample_app.database import db
 from sample_app.handlers import Ignored, handle
-from sample_app.models import UtcDateTime, WebhookEvent, now
+from sample_app.models import LONGEST_REASON, UtcDateTime, WebhookEvent, now
 
 RETRIES = tuple(
     timedelta(**wait)
@@ -32,8 +32,6 @@ RETRIES = tuple(
     )
 )
 """From one try to the next. The first is longer than a handler takes."""
-
-LONGEST_ERROR = 500  # characters that are kept
 
 
 class EventNotFound(Exception):
@@ -106,10 +104,10 @@ def _try(session: Session, event: WebhookEvent) -> None:
         handle(event)
         changes["handled_at"] = now()
     except Ignored as reason:
-        changes |= {"handled_at": now(), "ignored": str(reason)}
+        changes |= {"handled_at": now(), "ignored": str(reason)[:LONGEST_REASON]}
     except Exception as error:  # whatever it is, the event is kept, and somebody is told
         current_app.logger.exception("%s (%s) failed, try %s", event.id, event.type, attempt)
-        changes = {"last_error": f"{type(error).__name__}: {error}"[:LONGEST_ERROR]}
+        changes = {"last_error": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
     session.rollback()
     # Another worker may have handled it meanwhile: then that stands.
     outcome = update(WebhookEvent).where(

@@ -53,6 +53,8 @@ def _post(url: SplitResult, message: EmailMessage) -> None:
     try:
         with _server(url) as server:
             if url.username:
+                if url.scheme == "smtp":
+                    server.starttls(context=ssl.create_default_context())
                 server.login(unquote(url.username), unquote(url.password or ""))
             server.send_message(message)
     except (smtplib.SMTPException, OSError) as error:
@@ -61,13 +63,10 @@ def _post(url: SplitResult, message: EmailMessage) -> None:
 
 def _server(url: SplitResult) -> smtplib.SMTP:
     host = url.hostname or ""
+    if url.scheme == "smtp":
+        return smtplib.SMTP(host, url.port or 587, timeout=SECONDS_TO_ANSWER)
     secure = ssl.create_default_context()
-    if url.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, url.port or 465, timeout=SECONDS_TO_ANSWER, context=secure)
-    server = smtplib.SMTP(host, url.port or 587, timeout=SECONDS_TO_ANSWER)
-    if url.username:
-        server.starttls(context=secure)
-    return server
+    return smtplib.SMTP_SSL(host, url.port or 465, timeout=SECONDS_TO_ANSWER, context=secure)
 
 
 def _keep(folder: Path, message: EmailMessage) -> None:

@@ -31,6 +31,7 @@ from sample_app.order_status import OrderStatus, check_transition
 
 MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 MAX_QUANTITY = 100
+LONGEST_REASON = 500  # characters
 FULL_SHELF = 1000  # pieces of an item that nobody has counted
 
 
@@ -207,5 +208,5 @@ class WebhookEvent(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=now, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     # Why nothing was to be done about it.
-    ignored: Mapped[str | None] = mapped_column(String(200))
-    last_error: Mapped[str | None] = mapped_column(String(500))
+    ignored: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
+    last_error: Mapped[str | None] = mapped_column(String(LONGEST_REASON))

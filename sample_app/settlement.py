@@ -19,6 +19,10 @@ class ForeignCheckoutSession(Exception):
 class UnexpectedPayment(Exception):
     """Money was taken for an order that is canceled, or paid by another payment: give it back."""
 
+    def __init__(self, order: Order, intent: stripe.PaymentIntent) -> None:
+        super().__init__(f"{intent.id} paid for {order.id}, which is {order.status}")
+        self.intent = intent
+
 
 def settle(session: Session, order: Order, intent: stripe.PaymentIntent) -> None:
     """Make the order say what its PaymentIntent says, and commit; any number of times.
@@ -62,7 +66,7 @@ def _take(order: Order, intent: stripe.PaymentIntent) -> None:
         order.status = OrderStatus.PAID
         order.payment_intent_id = intent.id
     elif order.payment_intent_id != intent.id:
-        raise UnexpectedPayment(f"{intent.id} paid for {order.id}, which is {order.status}")
+        raise UnexpectedPayment(order, intent)
 
 
 def _give_up(order: Order, intent: stripe.PaymentIntent) -> None:

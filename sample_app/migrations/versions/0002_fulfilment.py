@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("handled_at", sa.DateTime(timezone=True)),
         sa.Column("due_at", sa.DateTime(timezone=True)),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("ignored", sa.String(200)),
+        sa.Column("ignored", sa.String(500)),
         sa.Column("last_error", sa.String(500)),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_events"),
     )
