@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+DASHBOARD = "local-stripe-dashboard"  # the header with which the dashboard asks
 MAX_BODY = 1024 * 1024  # bytes; far above anything that Stripe's API takes
 
 
@@ -14,6 +15,11 @@ class Request:
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @property
+    def looks_on(self) -> bool:
+        """Whether the dashboard asks: it leaves no trace, neither in the log nor in later ids."""
+        return DASHBOARD in self.headers
 
 
 @dataclass(frozen=True, slots=True)
