@@ -226,6 +226,7 @@ _BY_NAME = {
     for name in (card.number, card.payment_method, *card.tokens)
     if name
 }
+_BY_NAME["pm_card_chargeDeclined"] = _BY_NAME["tok_chargeDeclined"]  # as Stripe's CLI calls it
 _LATER_BY_NAME = {
     name: what
     for number, base, what in _LATER

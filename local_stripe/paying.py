@@ -16,7 +16,7 @@ from local_stripe.bank_accounts import BankAccount
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.declines import Decline
-from local_stripe.errors import CardError, StripeError
+from local_stripe.errors import CardError, StripeError, not_implemented
 from local_stripe.states import PAYMENT_INTENT
 from local_stripe.store import Object
 
@@ -65,6 +65,8 @@ def confirm(call: Call, intent: Object, known: Object | None) -> Object:
         raise _declined(call, "confirm", intent, method, declines.AUTHENTICATION_REQUIRED)
     if call.params.get("error_on_requires_action"):
         raise _declined(call, "confirm", intent, method, declines.AUTHENTICATION_NOT_HANDLED)
+    if intent["confirmation_method"] == "manual":
+        raise not_implemented("3D Secure for a PaymentIntent that a server confirms once more")
     return challenges.begin(call, PAYMENT_INTENT, intent, last_payment_error=None)
 
 

@@ -144,6 +144,10 @@ def test_each_card_has_a_fingerprint_of_its_own():
     assert {len(fingerprint) for fingerprint in prints} == {16}
 
 
+def test_the_declining_card_has_the_name_that_stripes_cli_uses():
+    assert find("pm_card_chargeDeclined") is find("tok_chargeDeclined")
+
+
 def test_a_card_that_stripe_does_not_know_is_none():
     assert find("4111111111111111") is None
 
