@@ -3,7 +3,7 @@
 https://docs.stripe.com/api/checkout/sessions/create
 """
 
-from local_stripe import addresses, checkout, currencies, line_items
+from local_stripe import addresses, checkout, currencies, line_items, payment_types
 from local_stripe.call import Call
 from local_stripe.errors import StripeError, missing, not_implemented
 from local_stripe.implemented import given, only
@@ -15,6 +15,13 @@ _PAYMENT_DATA = (
     "capture_method", "description", "metadata", "receipt_email", "setup_future_usage", "shipping",
     "transfer_group",
 )  # fmt: skip
+# `payment_method_options` of a session, by type.
+_SETUP_OPTIONS: Object = {"card": {"request_three_d_secure": "automatic"}}
+_PAYMENT_OPTIONS: Object = {
+    **_SETUP_OPTIONS,
+    "sepa_debit": {},
+    "us_bank_account": {"verification_method": "automatic"},
+}
 _ONLY_TO_PAY = ("line_items", "payment_intent_data", "submit_type")
 _ONLY_TO_SET_UP = ("setup_intent_data",)
 
@@ -75,6 +82,14 @@ def currency_to_set_up(params: Object) -> str | None:
     if not (params.get("allowed_payment_method_types") or params.get("payment_method_types")):
         raise missing("currency")
     return None
+
+
+def ways_to_pay(params: Object, mode: str, currency: str | None) -> Object:
+    """The fields that say how to pay. Raises StripeError for a way, or its currency, not taken."""
+    ways = payment_types.fields(params, _PAYMENT_OPTIONS if mode == "payment" else _SETUP_OPTIONS)
+    if currency:
+        payment_types.require_currency(ways["payment_method_types"], currency)
+    return ways
 
 
 def intent_data(params: Object, mode: str) -> Object:

@@ -5,7 +5,7 @@ https://docs.stripe.com/api/checkout/sessions
 
 from dataclasses import replace
 
-from local_stripe import addresses, checkout, checkout_terms, line_items, payment_types
+from local_stripe import addresses, checkout, checkout_terms, line_items
 from local_stripe.call import Call
 from local_stripe.expand import Includes
 from local_stripe.implemented import given, only
@@ -68,7 +68,7 @@ def create(call: Call) -> Object:
     items = checkout_terms.items(call, mode)
     total = checkout_terms.total(items) if mode == "payment" else None
     currency = items[0]["currency"] if items else checkout_terms.currency_to_set_up(params)
-    ways = payment_types.fields(params, payment_types.PAYMENT_OPTIONS)
+    ways = checkout_terms.ways_to_pay(params, mode, currency)
     customer, details = checkout_terms.customer(call)
     expires_at = checkout_terms.expires_at(call)
     id = f"cs_test_a1{call.ids.text(28)}{call.ids.text(28)}"
@@ -119,7 +119,7 @@ def create(call: Call) -> Object:
         "payment_link": None,
         "payment_method_collection": "if_required" if mode == "payment" else "always",
         "payment_method_configuration_details": ways["payment_method_configuration_details"],
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": ways["payment_method_options"],
         "payment_method_types": ways["payment_method_types"],
         "payment_status": "unpaid" if mode == "payment" else "no_payment_required",
         "permissions": None,

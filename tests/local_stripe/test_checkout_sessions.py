@@ -385,6 +385,45 @@ def test_a_held_payment_completes_the_session_unpaid_until_it_is_captured(
     assert "checkout.session.async_payment_succeeded" not in event_types(client)
 
 
+@pytest.mark.parametrize(
+    ("iban", "payment_status", "event"),
+    [
+        ("AT611904300234573201", "paid", "checkout.session.async_payment_succeeded"),
+        ("IT60X0542811101000000123456", "unpaid", "checkout.session.async_payment_failed"),
+    ],
+)
+def test_a_bank_debit_completes_the_session_days_before_it_is_known_how_it_ends(
+    opened, sessions, ask, local, client, iban, payment_status, event
+):
+    session = opened(
+        line_items=[item(currency="eur")], allowed_payment_method_types=["card", "sepa_debit"]
+    )
+    form = {
+        "type": "sepa_debit",
+        "sepa_debit[iban]": iban,
+        "billing_details[email]": "ann@example.com",
+        "billing_details[name]": "Ann Lee",
+    }
+    method = ask("POST", "/v1/payment_methods", form).body["id"]
+
+    ask("POST", f"/v1/payment_pages/{session.id}/confirm", {"payment_method": method})
+    waiting = sessions.retrieve(session.id)
+    local.advance(6 * A_DAY)
+    settled = sessions.retrieve(session.id)
+
+    assert (waiting.status, waiting.payment_status) == ("complete", "unpaid")
+    assert waiting.customer_details.email == "ann@example.com"
+    assert (settled.status, settled.payment_status) == ("complete", payment_status)
+    told = [type for type in event_types(client) if type.startswith("checkout.")]
+    assert told == ["checkout.session.completed", event]
+
+
+def test_a_way_to_pay_that_does_not_take_the_currency_is_refused(opened):
+    refused = refusal(lambda: opened(allowed_payment_method_types=["sepa_debit"]))
+
+    assert refused["message"].startswith("The currency provided (usd) is invalid.")
+
+
 def test_a_setup_session_saves_the_card_of_its_customer(opened, pay, sessions, client):
     customer = client.v1.customers.create({"email": "ann@example.com"})
     session = opened(mode="setup", currency="usd", customer=customer.id)
