@@ -28,6 +28,7 @@ _PATH_PARAMS = {
     "promotion_code": "promotion_code",
     "tax_rate": "tax_rate",
     "payment_method": "payment_method",
+    "confirmation_token": "confirmation_token",
     "token": "token",
     "webhook_endpoint": "webhook_endpoint",
 }

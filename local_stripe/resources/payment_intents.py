@@ -20,6 +20,7 @@ from local_stripe.call import Call
 from local_stripe.errors import StripeError, unexpected_state
 from local_stripe.implemented import given, only
 from local_stripe.listing import page
+from local_stripe.resources import confirmation_tokens
 from local_stripe.routing import Route
 from local_stripe.search import search
 from local_stripe.states import PAYMENT_INTENT
@@ -33,30 +34,34 @@ _AMOUNT_DETAILS: Object = {"tip": {}}
 _NOT_MANAGED = {"enabled": False}
 
 _CONFIRM = frozenset((
-    "capture_method", "error_on_requires_action", "mandate_data", "off_session", "payment_method",
-    "receipt_email", "return_url", "setup_future_usage", "shipping", "use_stripe_sdk",
+    "capture_method", "confirmation_token", "error_on_requires_action", "mandate_data",
+    "off_session", "payment_method", "receipt_email", "return_url", "setup_future_usage",
+    "shipping", "use_stripe_sdk",
 ))  # fmt: skip
 _CONFIRM_FROM_PAGE = (
-    "client_secret", "mandate_data", "payment_method", "receipt_email", "return_url",
-    "setup_future_usage", "shipping", "use_stripe_sdk",
+    "client_secret", "confirmation_token", "mandate_data", "payment_method", "receipt_email",
+    "return_url", "setup_future_usage", "shipping", "use_stripe_sdk",
 )  # fmt: skip
 _CREATE = _CONFIRM | frozenset((
-    "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm", "currency",
-    "customer", "description", "metadata", "payment_method_types", "transfer_group",
+    "allowed_payment_method_types", "amount", "automatic_payment_methods", "confirm",
+    "confirmation_method", "currency", "customer", "description", "metadata",
+    "payment_method_types", "transfer_group",
 ))  # fmt: skip
 _UPDATE = frozenset((
     "amount", "capture_method", "currency", "customer", "description", "metadata",
     "payment_method", "receipt_email", "setup_future_usage", "shipping", "transfer_group",
 ))  # fmt: skip
 _CONFIRM_ONLY = (
-    "error_on_requires_action", "mandate_data", "off_session", "return_url", "use_stripe_sdk",
+    "confirmation_token", "error_on_requires_action", "mandate_data", "off_session", "return_url",
+    "use_stripe_sdk",
 )  # fmt: skip
 
 
 def create(call: Call) -> Object:
     """A new payment; with `confirm` it is tried at once. A declined one stays."""
-    params = only(call.params, _CREATE)
-    _require_confirm(params)
+    _require_confirm(only(call.params, _CREATE))
+    confirmation_tokens.unfold(call)
+    params = call.params
     currency = currencies.known(params["currency"])
     amount = currencies.chargeable(params["amount"], currency)
     customer = given(params, "customer")
@@ -83,7 +88,7 @@ def create(call: Call) -> Object:
         "cancellation_reason": None,
         "capture_method": params.get("capture_method") or "automatic_async",
         "client_secret": call.ids.secret(id, 25),
-        "confirmation_method": "automatic",
+        "confirmation_method": params.get("confirmation_method") or "automatic",
         "created": call.clock.now(),
         "currency": currency,
         "customer": customer,
@@ -115,7 +120,10 @@ def create(call: Call) -> Object:
         "transfer_group": params.get("transfer_group"),
     }
     intents.moved(call, intent, "created")
-    return paying.confirm(call, intent, None) if params.get("confirm") else intent
+    if not params.get("confirm"):
+        return intent
+    confirmation_tokens.use(call, intent)
+    return paying.confirm(call, intent, None)
 
 
 @client_secrets.for_pages(_KIND)
@@ -139,13 +147,22 @@ def confirm(call: Call) -> Object:
     only(call.params, _CONFIRM_FROM_PAGE if call.publishable else {*_CONFIRM, "client_secret"})
     intent = call.store.require(_KIND, call.path["intent"])
     checkout.require_closed(call, intent)
+    if call.publishable and intent["confirmation_method"] == "manual":
+        raise StripeError(
+            "This PaymentIntent's confirmation_method is manual: it can be confirmed with a "
+            "secret key only.",
+            payment_intent=intent,
+        )
     return attempt(call, intent)
 
 
 def attempt(call: Call, intent: Object) -> Object:
     """Try to make the payment with what the call says of it."""
     PAYMENT_INTENT.require("confirm", intent)
-    return paying.confirm(call, amending.amended(call, intent), intent)
+    confirmation_tokens.unfold(call)
+    amended = amending.amended(call, intent)
+    confirmation_tokens.use(call, intent)
+    return paying.confirm(call, amended, intent)
 
 
 def capture(call: Call) -> Object:

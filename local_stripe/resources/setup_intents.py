@@ -5,15 +5,17 @@ https://docs.stripe.com/api/setup_intents
 
 from local_stripe import checkout, client_secrets, intents, payment_types, setting_up
 from local_stripe.call import Call
+from local_stripe.errors import StripeError
 from local_stripe.implemented import given, only
 from local_stripe.listing import page
+from local_stripe.resources import confirmation_tokens
 from local_stripe.routing import Route
 from local_stripe.states import SETUP_INTENT
 from local_stripe.store import Object
 
 _KIND = "setup_intent"
 _NOT_MANAGED = {"enabled": False}
-_CONFIRM = ("payment_method", "return_url", "use_stripe_sdk")
+_CONFIRM = ("confirmation_token", "payment_method", "return_url", "use_stripe_sdk")
 _UPDATE = ("customer", "description", "metadata", "payment_method")
 _CREATE = frozenset((
     *_CONFIRM, *_UPDATE, "allowed_payment_method_types", "automatic_payment_methods", "confirm",
@@ -25,6 +27,13 @@ _LIST = ("created", "customer", "ending_before", "limit", "payment_method", "sta
 def create(call: Call) -> Object:
     """A wish to save a card; with `confirm` it is done at once. A declined one stays."""
     params = only(call.params, _CREATE)
+    if "confirmation_token" in params and not params.get("confirm"):
+        raise StripeError(
+            "The parameter confirmation_token may only be used when confirm=true.",
+            param="confirmation_token",
+        )
+    confirmation_tokens.unfold(call)
+    params = call.params
     customer = given(params, "customer")
     if customer:
         call.store.require("customer", customer, "customer")
@@ -64,7 +73,10 @@ def create(call: Call) -> Object:
         "usage": params.get("usage") or "off_session",
     }
     intents.moved(call, intent, "created")
-    return setting_up.confirm(call, intent, None) if params.get("confirm") else intent
+    if not params.get("confirm"):
+        return intent
+    confirmation_tokens.use(call, intent)
+    return setting_up.confirm(call, intent, None)
 
 
 @client_secrets.for_pages(_KIND)
@@ -102,7 +114,10 @@ def confirm(call: Call) -> Object:
 def attempt(call: Call, intent: Object) -> Object:
     """Ask the bank with what the call says of the card."""
     SETUP_INTENT.require("confirm", intent)
-    return setting_up.confirm(call, _with_method(call, intent, intent), intent)
+    confirmation_tokens.unfold(call)
+    ready = _with_method(call, intent, intent)
+    confirmation_tokens.use(call, intent)
+    return setting_up.confirm(call, ready, intent)
 
 
 def cancel(call: Call) -> Object:

@@ -167,10 +167,9 @@ def test_a_type_that_is_not_played_is_refused_by_name(ask):
     "params, name",
     [
         ({"transfer_data": {"destination": "acct_1"}}, "transfer_data"),
-        ({"confirmation_token": "ctoken_1"}, "confirmation_token"),
+        ({"payment_method_options": {"card": {"moto": True}}}, "payment_method_options"),
         ({"payment_method_data": {"type": "link"}}, "payment_method_data"),
         ({"statement_descriptor": "LAMP"}, "statement_descriptor"),
-        ({"confirmation_method": "manual"}, "confirmation_method"),
     ],
 )
 def test_a_parameter_that_is_not_played_is_refused_by_name(client, params, name):
@@ -831,3 +830,27 @@ def test_a_page_may_not_make_payments(page):
     refused = refusal(lambda: page.v1.payment_intents.create(payment()))
 
     assert (refused["status"], refused["code"]) == (401, "secret_key_required")
+
+
+def test_a_payment_that_a_server_confirms_is_not_confirmed_by_a_page(client, page):
+    intent = client.v1.payment_intents.create(payment(confirmation_method="manual"))
+    confirmed = {"client_secret": intent.client_secret, "payment_method": "pm_card_visa"}
+
+    refused = refusal(lambda: page.v1.payment_intents.confirm(intent.id, confirmed))
+
+    assert (refused["status"], "secret key only" in refused["message"]) == (400, True)
+    by_server = {"payment_method": "pm_card_visa", "return_url": "https://example.com"}
+    assert client.v1.payment_intents.confirm(intent.id, by_server).status == "succeeded"
+
+
+def test_a_challenge_before_a_second_confirmation_is_refused_by_name(client):
+    challenged = payment(
+        confirm=True,
+        confirmation_method="manual",
+        payment_method="pm_card_authenticationRequired",
+        return_url="https://example.com",
+    )
+
+    refused = refusal(lambda: client.v1.payment_intents.create(challenged))
+
+    assert "does not implement 3D Secure" in refused["message"]
