@@ -28,7 +28,9 @@ export function guide(fields, { edited, left }) {
 function reformat({ input, format }, isDeleting) {
   const digitsBefore = digitsOf(input.value.slice(0, input.selectionStart)).length;
   const isAtEnd = input.selectionStart === input.value.length;
-  input.value = format(input.value, isDeleting);
+  const formatted = format(input.value, isDeleting);
+  if (formatted === input.value) return isAtEnd;
+  input.value = formatted;
   if (!isAtEnd) placeCaret(input, digitsBefore);
   return isAtEnd;
 }
