@@ -142,10 +142,11 @@ function unmark({ input }) {
   $(`${input.id}-error`).hidden = true;
 }
 
-// What is unfinished is wrong once it is left; what is wrong stops being so while it is mended.
+// What is unfinished is wrong once it is left; what is wrong stops being so while it is mended. Whoever
+// leaves for the button hears it from there: a message now would move the button from under the pointer.
 const listening = {
   edited: (field) => (field.input.getAttribute("aria-invalid") === "true" && !field.check() ? unmark(field) : null),
-  left: (field) => (field.input.value ? mark(field) : null),
+  left: (field, next) => (field.input.value && next !== $("submit") ? mark(field) : null),
 };
 for (const row of [[email], CARD_ROW, [name], [zip], [holder], [routing, account]]) guide(row, listening);
 for (const element of [country, ...document.querySelectorAll("[name=way]")]) element.addEventListener("change", show);

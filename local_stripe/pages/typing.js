@@ -6,7 +6,7 @@
 
 import { digitsOf } from "./cards.js";
 
-/** Guide through the fields; `edited` and `left` hear which field the customer changed, or left. */
+/** Guide through the fields; `edited` hears which the customer changed, `left` which, and where to. */
 export function guide(fields, { edited, left }) {
   for (const [at, field] of fields.entries()) {
     const { input } = field;
@@ -20,7 +20,7 @@ export function guide(fields, { edited, left }) {
       event.preventDefault();
       fields[at - 1].input.focus();
     });
-    input.addEventListener("blur", () => left(field));
+    input.addEventListener("blur", ({ relatedTarget }) => left(field, relatedTarget));
   }
 }
 

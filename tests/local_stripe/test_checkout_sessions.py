@@ -1,6 +1,7 @@
 """Checkout Sessions: what they sell, how long they are open, and how they follow their payment."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
@@ -323,6 +324,16 @@ def test_a_second_tab_pays_nothing_more(opened, pay, client):
 
     assert (second.status, second.body) == (200, first.body)
     assert len(client.v1.payment_intents.list().data) == 1
+    assert len(client.v1.charges.list().data) == 1
+
+
+def test_many_confirmations_at_once_make_one_payment(opened, pay, client):
+    session = opened()
+
+    with ThreadPoolExecutor(8) as tabs:
+        answers = list(tabs.map(lambda _: pay(session), range(8)))
+
+    assert {answer.status for answer in answers} == {200}
     assert len(client.v1.charges.list().data) == 1
 
 
