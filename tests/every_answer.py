@@ -13,7 +13,7 @@ from local_stripe import PUBLISHABLE_KEY, LocalStripe, Request, Response
 from local_stripe.contract import check_object
 
 _COUNT = "answers of the local Stripe"
-_INTERNAL = ("/_local/", "/v1/payment_pages/", "/v1/stripecli/")  # of Stripe's own pages and programs
+_INTERNAL = ("/_local/", "/v1/payment_pages/", "/v1/stripecli/")  # of pages and programs
 _WHOLE = ("/v1/confirmation_tokens", "/v1/payment_methods", "/v1/tokens")
 
 

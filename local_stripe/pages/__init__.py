@@ -1,4 +1,4 @@
-"""What the local Stripe shows to browsers: Stripe.js, its card field, Checkout, the bank's page.
+"""What the local Stripe shows to browsers: Stripe.js, its card field, and whole pages.
 
 The files know what the server knows by placeholders, `{publishable_key}` and its kin.
 """
@@ -6,7 +6,7 @@ The files know what the server knows by placeholders, `{publishable_key}` and it
 from pathlib import Path
 
 from local_stripe import currencies
-from local_stripe.auth import PUBLISHABLE_KEY
+from local_stripe.auth import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.messages import Response
 
 _HERE = Path(__file__).parent
@@ -14,6 +14,7 @@ _HERE = Path(__file__).parent
 # Nothing but the local Stripe's own files, and nothing inline; any shop may frame a page.
 _PLACEHOLDERS = {
     b"{publishable_key}": PUBLISHABLE_KEY.encode(),
+    b"{secret_key}": SECRET_KEY.encode(),
     b"{zero_decimal}": " ".join(sorted(currencies.ZERO_DECIMAL)).encode(),
     b"{three_decimal}": " ".join(sorted(currencies.THREE_DECIMAL)).encode(),
 }
@@ -59,6 +60,12 @@ def _document(name: str) -> Response:
     return _page(name, "text/html", content_security_policy=_POLICY, referrer_policy="no-referrer")
 
 
+def _scripts(folder: str) -> dict[str, Response]:
+    """Each script of a folder, by its path."""
+    names = [script.name for script in (_HERE / folder).glob("*.js")]
+    return {f"/{folder}/{name}": _page(f"{folder}/{name}", "text/javascript") for name in names}
+
+
 _STRIPE_JS = _page("stripe.js", "text/javascript")
 
 _CHECKOUT = _document("checkout.html")
@@ -75,8 +82,12 @@ _PAGES = {
     "/v3/card.css": _page("card.css", "text/css"),
     "/v3/card.js": _page("card.js", "text/javascript"),
     "/v3/cards.js": _page("cards.js", "text/javascript"),
+    "/v3/api.js": _page("api.js", "text/javascript"),
     "/v3/typing.js": _page("typing.js", "text/javascript"),
     "/c/checkout.css": _page("checkout.css", "text/css"),
     "/c/checkout.js": _page("checkout.js", "text/javascript"),
     "/c/checkout-form.js": _page("checkout-form.js", "text/javascript"),
+    "/dashboard": _document("dashboard/dashboard.html"),
+    "/dashboard/dashboard.css": _page("dashboard/dashboard.css", "text/css"),
+    **_scripts("dashboard"),
 }

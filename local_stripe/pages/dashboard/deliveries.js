@@ -1,0 +1,72 @@
+// Webhooks: what is on its way to the shop, and what became of what was sent.
+import { read, send } from "./api.js";
+import { badge, facts, folded, linkTo, make, when } from "./elements.js";
+import { listOf } from "./list.js";
+import { act } from "./shell.js";
+
+/** What is on its way, above all deliveries. */
+export function deliveries() {
+  const waiting = make("div");
+  const list = listOf({
+    read: (page) => read("_local/deliveries", page),
+    line,
+    details,
+    nothing: "Nothing has been delivered. Shops listen through webhook endpoints, or through `stripe listen`.",
+  });
+  async function refresh() {
+    const upcoming = await read("_local/upcoming");
+    waiting.replaceChildren(...onTheirWay(upcoming.data));
+    await list.refresh();
+  }
+  return { node: make("div", {}, waiting, list.node), refresh };
+}
+
+function onTheirWay(upcoming) {
+  if (!upcoming.length) return [];
+  const rows = upcoming.map(({ due, event, fault, manual, number, type, url }) =>
+    make("li", {},
+      make("span", { class: "what" }, type, " ", linkTo("events", event)),
+      make("span", {}, manual ? "resent by hand" : `try ${number}`, ...(fault ? [" ", badge(fault, "bad")] : [])),
+      make("span", { class: "what soft" }, url ?? "its endpoint is gone"),
+      make("span", { class: "soft" }, "due ", when(due))));
+  return [make("h2", {}, "On their way"), make("ul", { class: "rows plain" }, ...rows), make("h2", {}, "Delivered")];
+}
+
+function line({ at, status, succeeded, tries, type, url }) {
+  const came = status === 0 ? "no answer" : String(status);
+  return [
+    make("span", { class: "what" }, type),
+    make("span", {}, badge(came, succeeded ? "good" : "bad"), tries > 1 ? badge(`${tries} attempts`) : ""),
+    make("span", { class: "what soft" }, url),
+    make("span", { class: "soft" }, when(at)),
+  ];
+}
+
+async function details({ endpoint, event, id, url }) {
+  const { attempts } = await read(`_local/deliveries/${encodeURIComponent(id)}`);
+  const again = () => act(async () => {
+    await resend(event, endpoint);
+    return `Resent: ${event} is on its way again.`;
+  });
+  return [
+    facts({ Event: linkTo("events", event), Endpoint: make("span", { class: "id" }, endpoint), Address: url }),
+    make("button", { type: "button", click: again }, "Resend"),
+    make("h2", {}, "Attempts"),
+    make("ol", { class: "attempts", reversed: true }, ...attempts.map(attempt)),
+  ];
+}
+
+/** As `stripe events resend` does; a CLI that listens is no endpoint. */
+function resend(event, endpoint) {
+  const to = endpoint.startsWith("we_") ? { webhook_endpoint: endpoint } : { for_stripecli: true };
+  return send(`v1/events/${encodeURIComponent(event)}/retry`, to);
+}
+
+function attempt({ at, body, duration, fault, manual, status, succeeded }) {
+  const came = status === 0 ? "no answer" : String(status);
+  return make("li", {},
+    badge(came, succeeded ? "good" : "bad"), ` in ${(duration * 1000).toFixed(0)} ms `,
+    ...(manual ? [badge("resent by hand")] : []), ...(fault ? [badge(fault, "bad")] : []),
+    make("span", { class: "soft" }, " ", when(at)),
+    body ? folded("What came back", make("pre", { tabindex: "0", role: "region", "aria-label": "What came back" }, body)) : "");
+}
