@@ -2,12 +2,13 @@
 //
 // The page around it (stripe.js) hears about brand, completeness and errors, and gets what the API
 // answers. The number itself goes to the API and nowhere else.
+import { ask } from "./api.js";
 import * as cards from "./cards.js";
 import { guide } from "./typing.js";
 
 const API = {
-  token: { path: "../v1/tokens", fields: tokenFields },
-  paymentMethod: { path: "../v1/payment_methods", fields: paymentMethodFields },
+  token: { path: "tokens", fields: tokenFields },
+  paymentMethod: { path: "payment_methods", fields: paymentMethodFields },
 };
 
 const [number, expiry, cvc, zip] = ["number", "expiry", "cvc", "zip"].map((id) => document.getElementById(id));
@@ -93,17 +94,8 @@ async function create({ create: name, key, fields }) {
   for (const field of shown()) abandoned.add(field);
   const error = show();
   if (error) return { error };
-  try {
-    const response = await fetch(API[name].path, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${key}` },
-      body: new URLSearchParams(pairs(API[name].fields(fields))),
-    });
-    const body = await response.json();
-    return response.ok ? { [name]: body } : { error: body.error };
-  } catch {
-    return { error: { type: "api_connection_error", message: "The local Stripe did not answer." } };
-  }
+  const { body, error: refusal } = await ask(key, API[name].path, API[name].fields(fields));
+  return refusal ? { error: refusal } : { [name]: body };
 }
 
 function tokenFields({ card }) {
@@ -120,13 +112,6 @@ function paymentMethodFields({ billing_details = {}, ...fields }) {
 function cardFields() {
   const [exp_month, exp_year] = cards.expiryOf(expiry.value);
   return { number: cards.digitsOf(number.value), exp_month, exp_year, cvc: cvc.value };
-}
-
-/** {card: {exp_month: 12}} -> [["card[exp_month]", 12]], without what is undefined or null. */
-function pairs(value, name = "") {
-  if (value === undefined || value === null) return [];
-  if (typeof value !== "object") return [[name, value]];
-  return Object.entries(value).flatMap(([key, inner]) => pairs(inner, name ? `${name}[${key}]` : key));
 }
 
 // ---- what the customer sees ----

@@ -3,11 +3,11 @@
 // Everything it says of the session comes from the local Stripe, which also decides what was paid; nothing
 // that the payer does here, twice or in two tabs, makes more than one payment.
 
+import { ask } from "../v3/api.js";
 import { formatMoney } from "../v3/money.js";
 import { isComplete, paymentMethod, prepare } from "./checkout-form.js";
 
 const KEY = document.querySelector("meta[name=publishable-key]").content;
-const API = new URL("../../v1/", location);
 const SESSION = location.pathname.split("/").at(-1);
 const PAGE = `payment_pages/${SESSION}`;
 
@@ -30,26 +30,6 @@ const CLOSED = {
     text: "This address belongs to no Checkout Session. Please follow the shop’s link again.",
   },
 };
-
-/** Ask the API; gives {body} or {error}. */
-async function ask(path, fields) {
-  const headers = { Authorization: `Bearer ${KEY}` };
-  const sent = fields ? { method: "POST", body: new URLSearchParams(pairs(fields)) } : {};
-  try {
-    const response = await fetch(new URL(path, API), { headers, ...sent });
-    const body = await response.json();
-    return response.ok ? { body } : { error: body.error };
-  } catch {
-    return { error: { message: "The local Stripe did not answer. Please try again." } };
-  }
-}
-
-/** {card: {exp_month: 12}} -> [["card[exp_month]", 12]], without what is undefined or null. */
-function pairs(value, name = "") {
-  if (value === undefined || value === null) return [];
-  if (typeof value !== "object") return [[name, value]];
-  return Object.entries(value).flatMap(([key, inner]) => pairs(inner, name ? `${name}[${key}]` : key));
-}
 
 // ---- what the payer sees ----
 
@@ -116,7 +96,7 @@ function setBusy(isBusy) {
 
 /** Show the session as it is; one who comes back from the bank with it done goes on to the shop. */
 async function load() {
-  const { body: session, error } = await ask(PAGE);
+  const { body: session, error } = await ask(KEY, PAGE);
   if (error?.code === "resource_missing") return showClosed("missing");
   if (error) return showProblem(error);
   const back = new URLSearchParams(location.search).get("redirect_status");
@@ -132,8 +112,8 @@ async function pay() {
   if ($("submit").disabled || !isComplete()) return;
   showProblem(null);
   setBusy(true);
-  const method = await ask("payment_methods", paymentMethod());
-  const paid = method.error ? method : await ask(`${PAGE}/confirm`, {
+  const method = await ask(KEY, "payment_methods", paymentMethod());
+  const paid = method.error ? method : await ask(KEY, `${PAGE}/confirm`, {
     payment_method: method.body.id,
     expected_amount: shown.amount_total,
     return_url: location.origin + location.pathname,
@@ -159,7 +139,7 @@ function here(url) {
 
 /** A session that was refused may have ended meanwhile. */
 async function closeIfOver() {
-  const { body: session } = await ask(PAGE);
+  const { body: session } = await ask(KEY, PAGE);
   if (session && session.status !== "open") showClosed(session.status, session);
 }
 
