@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from heapq import heappop, heappush
+from heapq import heappop, heappush, merge
 from itertools import chain, count
 from typing import Any
 
@@ -80,9 +80,9 @@ class Queue:
         """Queue a delivery as it is: in its turn."""
         heappush(self._heaps[delivery.endpoint], delivery)
 
-    def waiting(self) -> list[Delivery]:
-        """All that is queued, in the order in which it is due."""
-        return sorted(chain(*self._heaps.values(), *self._held.values()))
+    def waiting(self) -> Iterator[Delivery]:
+        """All that is queued, in the order in which it is due; the first few are quick to get."""
+        return merge(*map(_in_order, self._heaps.values()), *map(sorted, self._held.values()))
 
     def due(self, now: int) -> list[str]:
         """The endpoints for which something is due."""
@@ -124,3 +124,14 @@ class Queue:
 def _pop(heap: list[Delivery], now: int) -> Iterator[Delivery]:
     while heap and heap[0].due <= now:
         yield heappop(heap)
+
+
+def _in_order(heap: list[Delivery]) -> Iterator[Delivery]:
+    """What is in a heap from the smallest on. The heap stays as it is."""
+    next_ones = [(heap[0], 0)] if heap else []
+    while next_ones:
+        delivery, place = heappop(next_ones)
+        yield delivery
+        children = range(2 * place + 1, min(2 * place + 3, len(heap)))
+        for child in children:
+            heappush(next_ones, (heap[child], child))

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import islice
 
 from local_stripe.clock import Timekeeper
 from local_stripe.deliveries import Delivery, Fault, Queue
@@ -136,10 +137,10 @@ class Webhooks:
         with self._lock:
             self.faults.append(fault)
 
-    def upcoming(self) -> list[Delivery]:
-        """What is queued, retries too, in the order in which it is due."""
+    def upcoming(self, most: int | None = None) -> list[Delivery]:
+        """What is queued, retries too, in the order in which it is due: all, or the first."""
         with self._lock:
-            return self._queue.waiting()
+            return list(islice(self._queue.waiting(), most))
 
     def due(self) -> list[str]:
         """The ids of the endpoints for which something is due now."""

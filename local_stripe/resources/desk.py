@@ -3,7 +3,6 @@
 Stripe has no such addresses: they begin with `/_local/`, and take the secret key as all others do.
 """
 
-from itertools import islice
 from typing import NotRequired, TypedDict
 
 from local_stripe import masking
@@ -87,8 +86,9 @@ def delivery(call: Call) -> Object:
 
 def upcoming(call: Call) -> Object:
     """What is on its way, the next first."""
-    soonest = islice(call.stripe.webhooks.upcoming(), _SOONEST)
-    return _list(call, [_on_its_way(call, each) for each in soonest])
+    soonest = call.stripe.webhooks.upcoming(_SOONEST + 1)
+    shown = [_on_its_way(call, each) for each in soonest[:_SOONEST]]
+    return {**_list(call, shown), "has_more": len(soonest) > _SOONEST}
 
 
 def faults(call: Call) -> Object:

@@ -6,7 +6,9 @@ import { act } from "./shell.js";
 
 /** What is on its way, above all deliveries. */
 export function deliveries() {
-  const waiting = make("div");
+  const title = make("summary");
+  const rows = make("ul", { class: "rows plain" });
+  const waiting = make("details", { class: "folded", hidden: true }, title, rows);
   const list = listOf({
     read: (page) => read("_local/deliveries", page),
     line,
@@ -14,31 +16,29 @@ export function deliveries() {
     nothing: "Nothing has been delivered. Shops listen through webhook endpoints, or through `stripe listen`.",
   });
   async function refresh() {
-    const upcoming = await read("_local/upcoming");
-    waiting.replaceChildren(...onTheirWay(upcoming.data));
+    const { data, has_more } = await read("_local/upcoming");
+    title.textContent = `On their way: ${data.length}${has_more ? " and more" : ""}`;
+    rows.replaceChildren(...data.map(onItsWay));
+    waiting.hidden = !data.length;
     await list.refresh();
   }
   return { node: make("div", {}, waiting, list.node), refresh };
 }
 
-function onTheirWay(upcoming) {
-  if (!upcoming.length) return [];
-  const rows = upcoming.map(({ due, event, fault, manual, number, type, url }) =>
-    make("li", {},
-      make("span", { class: "what" }, type, " ", linkTo("events", event)),
-      make("span", {}, manual ? "resent by hand" : `try ${number}`, ...(fault ? [" ", badge(fault, "bad")] : [])),
-      make("span", { class: "what soft" }, url ?? "its endpoint is gone"),
-      make("span", { class: "soft" }, "due ", when(due))));
-  return [make("h2", {}, "On their way"), make("ul", { class: "rows plain" }, ...rows), make("h2", {}, "Delivered")];
+function onItsWay({ due, event, fault, manual, number, type, url }) {
+  return make("li", {},
+    make("span", { class: "what" }, type, " ", linkTo("events", event)),
+    make("span", {}, manual ? "resent by hand" : `try ${number}`, ...(fault ? [" ", badge(fault, "bad")] : [])),
+    make("span", { class: "what about" }, url ?? "its endpoint is gone"),
+    when(due));
 }
 
 function line({ at, status, succeeded, tries, type, url }) {
-  const came = status === 0 ? "no answer" : String(status);
   return [
     make("span", { class: "what" }, type),
-    make("span", {}, badge(came, succeeded ? "good" : "bad"), tries > 1 ? badge(`${tries} attempts`) : ""),
-    make("span", { class: "what soft" }, url),
-    make("span", { class: "soft" }, when(at)),
+    make("span", {}, badge(came(status), succeeded ? "good" : "bad"), tries > 1 ? badge(`${tries} attempts`) : ""),
+    make("span", { class: "what about" }, url),
+    when(at),
   ];
 }
 
@@ -52,9 +52,12 @@ async function details({ endpoint, event, id, url }) {
     facts({ Event: linkTo("events", event), Endpoint: make("span", { class: "id" }, endpoint), Address: url }),
     make("button", { type: "button", click: again }, "Resend"),
     make("h2", {}, "Attempts"),
-    make("ol", { class: "attempts", reversed: true }, ...attempts.map(attempt)),
+    make("ul", { class: "attempts" }, ...attempts.map(attempt)),
   ];
 }
+
+/** The status of an answer, if there was one. */
+const came = (status) => (status === 0 ? "no answer" : String(status));
 
 /** As `stripe events resend` does; a CLI that listens is no endpoint. */
 function resend(event, endpoint) {
@@ -63,10 +66,9 @@ function resend(event, endpoint) {
 }
 
 function attempt({ at, body, duration, fault, manual, status, succeeded }) {
-  const came = status === 0 ? "no answer" : String(status);
   return make("li", {},
-    badge(came, succeeded ? "good" : "bad"), ` in ${(duration * 1000).toFixed(0)} ms `,
+    badge(came(status), succeeded ? "good" : "bad"), ` in ${(duration * 1000).toFixed(0)} ms `,
     ...(manual ? [badge("resent by hand")] : []), ...(fault ? [badge(fault, "bad")] : []),
-    make("span", { class: "soft" }, " ", when(at)),
+    " ", when(at),
     body ? folded("What came back", make("pre", { tabindex: "0", role: "region", "aria-label": "What came back" }, body)) : "");
 }

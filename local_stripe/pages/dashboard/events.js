@@ -36,11 +36,12 @@ function filter(type) {
     ...(type ? [make("a", { href: "#events" }, "All types")] : []));
 }
 
-function line({ created, pending_webhooks, type }) {
+function line({ created, data, pending_webhooks, type }) {
   return [
     make("span", { class: "what" }, type),
     make("span", {}, ...(pending_webhooks ? [badge(`${pending_webhooks} pending`, "waiting")] : [])),
-    make("span", { class: "soft" }, when(created)),
+    make("span", { class: "id about" }, data.object.id ?? ""),
+    when(created),
   ];
 }
 

@@ -19,8 +19,8 @@ function line({ amount, created, currency, description, latest_charge, status })
   return [
     make("span", { class: "amount" }, formatMoney(amount, currency), " ", make("small", {}, currency.toUpperCase())),
     make("span", {}, badge(status, TONES[status] ?? "waiting"), ...aftermath(latest_charge)),
-    make("span", { class: "what" }, description ?? "No description"),
-    make("span", { class: "soft" }, when(created)),
+    make("span", { class: "what about" }, description ?? "No description"),
+    when(created),
   ];
 }
 

@@ -16,8 +16,8 @@ const one = (id) => read(`_local/requests/${encodeURIComponent(id)}`);
 function line({ at, method, path, replayed, status }) {
   return [
     make("span", {}, badge(String(status), status < 400 ? "good" : "bad"), replayed ? badge("replayed") : ""),
-    make("span", { class: "what" }, `${method} ${path}`),
-    make("span", { class: "soft" }, when(at)),
+    make("span", { class: "what wide" }, `${method} ${path}`),
+    when(at),
   ];
 }
 
