@@ -23,6 +23,7 @@ STRIPE = {
     # Where a form of the shop's may end up: a browser asks, even if the shop redirects there.
     "form-action": "https://checkout.stripe.com https://hooks.stripe.com",
 }
+# In these, the shop itself has its place as well.
 SHARED = ("script-src", "connect-src", "form-action")
 
 

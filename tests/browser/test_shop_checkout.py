@@ -124,7 +124,7 @@ def test_a_customer_pays_at_stripe_and_the_order_page_hears_of_it(payer, order_i
     payer.go_to_checkout(order_id)
     payer.pay_at_stripe(GOOD)
     expect(payer.heading).to_have_text("Thank you")
-    expect(payer.waiting).to_contain_text("Stripe is about to tell our stockroom")
+    expect(payer.waiting).to_contain_text("waiting for Stripe to tell our stockroom")
 
     payer.page.get_by_role("link", name="See your order").click()
     expect(payer.status).to_have_text("Not paid yet")

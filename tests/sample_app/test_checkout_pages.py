@@ -132,7 +132,7 @@ def test_who_paid_is_thanked_and_the_order_waits_for_the_webhook(
     payer.pay(only_session(at_stripe).id)
     shopper.open(way_back(only_session(at_stripe)))
     assert shopper.rows("h1") == ["Thank you"]
-    assert "Stripe is about to tell our stockroom" in shopper.text
+    assert "waiting for Stripe to tell our stockroom" in shopper.text
     assert status(session, order) == "pending"
 
 
@@ -218,6 +218,18 @@ def test_a_paid_order_waits_for_nothing(shopper, payer, at_stripe, session, orde
     assert shopper.page.select("#waiting") == []
     shopper.open(f"/shop/orders/{order.id}")
     assert shopper.page.select("#waiting") == []
+
+
+def test_who_presses_pay_while_a_debit_is_under_way_is_led_back_to_the_order(
+    shopper, payer, at_stripe, order
+):
+    go_to_checkout(shopper, order.id)
+    payer.pay(only_session(at_stripe).id, "pm_usBankAccount_success")
+    shopper.open(f"/shop/orders/{order.id}/pay")
+    response = shopper.pay("tok_visa")
+    assert response.status_code == 409
+    assert "another payment for it is under way" in shopper.text
+    assert shopper.page.main.find("a")["href"] == f"/shop/orders/{order.id}"
 
 
 # The bank asks first, on the shop's own pay page
