@@ -33,9 +33,10 @@ def client(local: LocalStripe) -> stripe.StripeClient:
 class Payer:
     """Somebody in front of a Checkout page."""
 
-    def __init__(self, page: Page, session: stripe.checkout.Session) -> None:
+    def __init__(self, page: Page, session: stripe.checkout.Session, base: str = "") -> None:
         self.page = page
         self.session = session
+        self.url = f"{base}/c/pay/{session.id}" if base else str(session.url)
         page.route(
             f"{SHOP}/**",
             lambda route: route.fulfill(content_type="text/html", body="<h1>The shop</h1>"),
@@ -44,7 +45,7 @@ class Payer:
 
     def come(self) -> None:
         """Open the session's page; wait until it shows something."""
-        self.page.goto(str(self.session.url))
+        self.page.goto(self.url)
         expect(self.page.locator("#loading")).to_be_hidden()
 
     def fill(self, number: str = GOOD) -> None:
@@ -298,6 +299,26 @@ def test_after_a_failed_challenge_another_card_pays(visit, now):
 
     payer.fill()
     payer.button.click()
+    payer.arrives("paid")
+
+    assert now(payer).payment_status == "paid"
+
+
+def test_all_of_it_works_behind_a_proxy_with_a_path_prefix(page: Page, sell, now):
+    hub = "https://hub.example/user/ann/proxy/12111"
+    session = sell()
+    origin = session.url.partition("/c/pay/")[0]
+    page.route(
+        f"{hub}/**",
+        lambda route: route.fulfill(
+            response=route.fetch(url=route.request.url.replace(hub, origin))
+        ),
+    )
+    payer = Payer(page, session, hub)
+
+    payer.fill(ASKS)
+    payer.button.click()
+    page.get_by_role("button", name="Complete authentication").click()
     payer.arrives("paid")
 
     assert now(payer).payment_status == "paid"

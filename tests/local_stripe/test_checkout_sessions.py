@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import stripe
@@ -364,22 +365,65 @@ def test_only_the_page_touches_the_payment_of_an_open_session(opened, pay, sessi
     }
 
 
-def test_3d_secure_sends_the_payer_away_and_back(opened, pay, sessions, ask):
+@pytest.fixture
+def authenticate(ask):
+    """Answer the challenge that a payment waits for, as its owner."""
+
+    def authenticate(waiting):
+        intent = waiting["payment_intent"]
+        url = intent["next_action"]["redirect_to_url"]["url"]
+        form = {
+            "client_secret": intent["client_secret"],
+            "source": parse_qs(urlsplit(url).query)["source"][0],
+            "outcome": "authenticated",
+        }
+        return ask("POST", "/v1/3ds2/challenge_complete", form, PAGE)
+
+    return authenticate
+
+
+def test_3d_secure_sends_the_payer_away_and_back(opened, pay, sessions, authenticate):
     session = opened()
     back = "http://127.0.0.1:8000/proxy/c/pay"
 
     waiting = pay(session, "authenticationRequired", return_url=back).body
-    action = waiting["payment_intent"]["next_action"]["redirect_to_url"]
-    challenge = dict(part.split("=") for part in action["url"].partition("?")[2].split("&"))
-    form = {
-        "client_secret": waiting["payment_intent"]["client_secret"],
-        "source": challenge["source"],
-        "outcome": "authenticated",
-    }
-    ask("POST", "/v1/3ds2/challenge_complete", form, PAGE)
+    authenticate(waiting)
 
+    action = waiting["payment_intent"]["next_action"]["redirect_to_url"]
     assert (waiting["status"], action["return_url"]) == ("open", back)
     assert sessions.retrieve(session.id).payment_status == "paid"
+
+
+def test_a_challenge_answered_after_the_session_expired_takes_no_money(
+    opened, pay, sessions, authenticate, client
+):
+    session = opened()
+    waiting = pay(session, "authenticationRequired").body
+    sessions.expire(session.id)
+
+    answer = authenticate(waiting)
+
+    assert answer.status == 400
+    assert client.v1.charges.list().data == []
+
+
+def test_a_challenge_in_one_tab_takes_nothing_once_another_tab_has_paid(
+    opened, pay, authenticate, client
+):
+    session = opened()
+    waiting = pay(session, "authenticationRequired").body
+    pay(session)
+
+    answer = authenticate(waiting)
+
+    assert answer.status == 400
+    assert len(client.v1.charges.list().data) == 1
+
+
+def test_a_payer_may_not_be_sent_anywhere_but_to_a_page(opened, pay):
+    refused = pay(opened(), "authenticationRequired", return_url="javascript:alert(1)")
+
+    assert (refused.status, refused.error["param"]) == (400, "return_url")
 
 
 def test_a_held_payment_completes_the_session_unpaid_until_it_is_captured(
