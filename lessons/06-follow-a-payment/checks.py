@@ -1,0 +1,648 @@
+"""Checks for chapter 06: five words, a hold, a way back from the bank, and money overlooked."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import stripe
+
+from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.practice import Practice
+from local_stripe import PUBLISHABLE_KEY
+
+BACK = "https://cinema.example/back"
+DAY = 24 * 60 * 60  # seconds
+ASKING = "pm_card_authenticationRequired"
+
+
+def payment(card: str | None = None, **more: Any) -> Any:
+    """The parameters of a payment over 14.00 by card; tried at once if there is a card."""
+    tried = {"payment_method": card, "confirm": True, "return_url": BACK} if card else {}
+    basics = {"amount": 1400, "currency": "usd", "allowed_payment_method_types": ["card"]}
+    return {**basics, **tried, **more}
+
+
+def by_debit(account: str = "success") -> Any:
+    """The parameters of a payment over 14.00 from a bank account."""
+    return payment(
+        f"pm_usBankAccount_{account}",
+        allowed_payment_method_types=["us_bank_account"],
+        mandate_data={"customer_acceptance": {"type": "offline"}},
+    )
+
+
+def answer_bank(bench: Practice, intent: Any, outcome: str = "authenticated") -> None:
+    """Press a button of the bank's page."""
+    query = parse_qs(urlsplit(intent.next_action.redirect_to_url.url).query)
+    bench.client.raw_request(
+        "post",
+        "/v1/3ds2/challenge_complete",
+        client_secret=intent.client_secret,
+        source=query["source"][0],
+        outcome=outcome,
+        api_key=PUBLISHABLE_KEY,
+    )
+
+
+def declined(bench: Practice) -> str:
+    """The id of a payment whose card was declined."""
+    intent = bench.client.v1.payment_intents.create(payment())
+    try:
+        bench.client.v1.payment_intents.confirm(
+            intent.id, {"payment_method": "pm_card_visa_chargeDeclined"}
+        )
+    except stripe.CardError:
+        pass
+    return intent.id
+
+
+def check_word_for(answer: Callable[..., Any]) -> None:
+    for which, intent, expected in told():
+        called = f"Called word_for with {which} ({intent.status})"
+        try:
+            got = answer(intent)
+        except ValueError as error:
+            raise Mistake(
+                f"{called}, it raised ValueError {error}, expected {expected!r}."
+            ) from None
+        except AttributeError as error:
+            raise Mistake(f"{called}, it raised AttributeError: {error}.") from None
+        expect(got == expected, f"{called}, returned {got!r}, expected {expected!r}.")
+    _check_unknown(answer)
+
+
+def told() -> Iterator[tuple[str, Any, str]]:
+    """Every state that a payment can be in, and its word."""
+    bench = Practice()
+    create = bench.client.v1.payment_intents.create
+
+    def now(id: str) -> Any:
+        return bench.client.v1.payment_intents.retrieve(id, {"expand": ["latest_charge"]})
+
+    yield "a new payment", now(create(payment()).id), "pending"
+    chosen = payment(payment_method="pm_card_visa")
+    yield "a payment with a card, not tried yet", now(create(chosen).id), "pending"
+    yield "a payment whose bank asks first", now(create(payment(ASKING)).id), "pending"
+    yield "a bank debit on its way", now(create(by_debit()).id), "pending"
+    hold = create(payment("pm_card_visa", capture_method="manual"))
+    yield "a hold", now(hold.id), "pending"
+    yield "a payment whose card was declined", now(declined(bench)), "failed"
+    unpaid = bench.client.v1.payment_intents.cancel(create(payment()).id)
+    yield "a payment that was canceled", now(unpaid.id), "failed"
+    bench.client.v1.payment_intents.cancel(hold.id)
+    yield "a hold that was let go", now(hold.id), "failed"
+    paid = create(payment("pm_card_visa"))
+    yield "a payment that went through", now(paid.id), "succeeded"
+    bench.client.v1.refunds.create({"payment_intent": paid.id, "amount": 400})
+    yield "a payment of which a part was refunded", now(paid.id), "refunded"
+    bench.client.v1.refunds.create({"payment_intent": paid.id})
+    yield "a payment that was refunded", now(paid.id), "refunded"
+    refunded_and_disputed = now(paid.id)
+    refunded_and_disputed.latest_charge["disputed"] = True
+    yield "a payment that was refunded and disputed", refunded_and_disputed, "disputed"
+    disputed = now(create(payment("pm_card_visa")).id)
+    disputed.latest_charge["disputed"] = True
+    yield "a payment that was disputed", disputed, "disputed"
+
+
+def _check_unknown(answer: Callable[..., Any]) -> None:
+    intent = Practice().client.v1.payment_intents.create(payment())
+    intent["status"] = "requires_reauthorization"
+    called = "Called word_for with a status that is not in the table (requires_reauthorization)"
+    try:
+        got = answer(intent)
+    except ValueError as error:
+        expect(
+            "requires_reauthorization" in str(error),
+            f"{called}, it raised ValueError {error}, which does not name the status.",
+        )
+        return
+    raise Mistake(f"{called}, returned {got!r}, expected a ValueError.")
+
+
+class Warehouse:
+    """Packs goods for so many cents, while 89.00 are held and not otherwise."""
+
+    def __init__(self, bench: Practice, packed: int) -> None:
+        self.bench, self.packed, self.times = bench, packed, 0
+
+    def pack(self) -> int:
+        self.times += 1
+        newest = self.bench.client.v1.payment_intents.list({"limit": 1}).data
+        held = newest[0].amount_capturable if newest else 0
+        expect(held == 8900, f"Called pack while Stripe held {held}, expected 8900.")
+        return self.packed
+
+
+def check_hold_and_take(answer: Callable[..., Any]) -> None:
+    for packed, which in ((8900, "everything"), (5000, "a part"), (0, "nothing")):
+        bench = Practice()
+        warehouse = Warehouse(bench, packed)
+        called = f"Called hold_and_take over 8900, and {which} was packed"
+        got = _taken(answer, bench, "pm_card_visa", warehouse, called)
+        expect(warehouse.times == 1, f"{called}: it called pack {warehouse.times} times.")
+        (intent,) = _payments(bench, called)
+        expect(
+            packed == 0 or not bench.client.v1.refunds.list().data,
+            f"{called}: there is a refund. What was never captured needs none.",
+        )
+        expect(
+            intent.amount_received == packed,
+            f"{called}: Stripe took {intent.amount_received}, expected {packed}.",
+        )
+        expected = "succeeded" if packed else "canceled"
+        expect(
+            intent.status == expected,
+            f"{called}: the PaymentIntent is {intent.status} afterwards, expected {expected}.",
+        )
+        expect(got == packed, f"{called}, returned {got!r}, expected {packed}.")
+    _check_no_hold(answer)
+
+
+def _check_no_hold(answer: Callable[..., Any]) -> None:
+    bench = Practice()
+    warehouse = Warehouse(bench, 8900)
+    called = "Called hold_and_take with a card that is declined"
+    try:
+        got = answer(bench.client, 8900, "pm_card_visa_chargeDeclined", warehouse.pack)
+    except stripe.CardError:
+        expect(not warehouse.times, f"{called}: goods were packed.")
+    else:
+        raise Mistake(f"{called}, returned {got!r}, expected CardError to come through.")
+    bench = Practice()
+    warehouse = Warehouse(bench, 8900)
+    called = "Called hold_and_take with a card whose bank asks first"
+    got = _taken(answer, bench, ASKING, warehouse, called)
+    expect(not warehouse.times, f"{called}: goods were packed.")
+    (intent,) = _payments(bench, called)
+    expect(
+        intent.status == "canceled",
+        f"{called}: the PaymentIntent is {intent.status} afterwards, expected canceled.",
+    )
+    expect(got == 0, f"{called}, returned {got!r}, expected 0.")
+
+
+def _taken(
+    answer: Callable[..., Any], bench: Practice, card: str, warehouse: Warehouse, called: str
+) -> Any:
+    try:
+        return answer(bench.client, 8900, card, warehouse.pack)
+    except stripe.StripeError as error:
+        raise Mistake(f"{called}, it raised {type(error).__name__}: {error.user_message}") from None
+
+
+def _payments(bench: Practice, called: str) -> list[Any]:
+    payments = bench.client.v1.payment_intents.list().data
+    expect(
+        len(payments) == 1,
+        f"{called}: there are {len(payments)} PaymentIntents, expected one.",
+    )
+    return payments
+
+
+class Box:
+    """A Stripe of its own, with one reserved seat."""
+
+    def __init__(self, params: Any) -> None:
+        self.bench = Practice()
+        self.intent = self.bench.client.v1.payment_intents.create(params)
+        self.booking = {
+            "seat": "F7",
+            "price": 1400,
+            "status": "reserved",
+            "payment": self.intent.id,
+        }
+
+    @property
+    def bank(self) -> str:
+        """The address of the bank's page."""
+        return str(self.intent.next_action.redirect_to_url.url)
+
+    def expect(self, answer: Callable[..., Any], page: str, status: str, when: str) -> None:
+        called = f"Called come_back {when}"
+        asked = len(self.bench.sent("POST"))
+        try:
+            got = answer(self.bench.client, self.booking)
+        except stripe.StripeError as error:
+            raise Mistake(
+                f"{called}, it raised {type(error).__name__}, expected {page!r}."
+            ) from None
+        expect(
+            len(self.bench.sent("POST")) == asked,
+            f"{called}: it sent a POST to Stripe. Only look: what is there can still be paid.",
+        )
+        expect(got == page, f"{called}, returned {_page(got)}, expected {_page(page)}.")
+        now = self.booking["status"]
+        expect(now == status, f"{called}: the booking is {now!r}, expected {status!r}.")
+
+
+def _page(got: Any) -> str:
+    """A page as a message names it."""
+    return "the address of a bank's page" if "3d_secure" in str(got) else repr(got)
+
+
+def check_come_back(answer: Callable[..., Any]) -> None:
+    box = Box(payment("pm_card_visa"))
+    box.expect(answer, "thanks", "booked", "after a payment that went through")
+    box = Box(payment(ASKING))
+    box.expect(answer, box.bank, "reserved", "while the bank waits for an answer")
+    box.bench.local.advance(3 * DAY)
+    box.expect(answer, box.bank, "reserved", "three days later, and the bank still waits")
+    answer_bank(box.bench, box.intent)
+    box.expect(answer, "thanks", "booked", "after the customer has answered the bank")
+    box.expect(answer, "thanks", "booked", "once more, when the seat is booked")
+    box = Box(payment(ASKING))
+    answer_bank(box.bench, box.intent, "failed")
+    box.expect(answer, "pay", "reserved", "after the customer failed at the bank")
+    box = Box(payment())
+    box.expect(answer, "pay", "reserved", "before the customer has chosen a card")
+    box = Box(payment(payment_method="pm_card_visa"))
+    box.expect(answer, "pay", "reserved", "with a card that nobody has tried yet")
+    box = Box(payment(ASKING))
+    box.bench.client.v1.payment_intents.cancel(box.intent.id)
+    box.expect(answer, "over", "free", "after the payment was canceled")
+    box = Box(by_debit())
+    box.expect(answer, "wait", "reserved", "while a bank debit is on its way")
+    box = Box(payment("pm_card_visa", capture_method="manual"))
+    box.expect(answer, "wait", "reserved", "while the money is held")
+
+
+# The orders of a shop, and why each is missed, or is not.
+ORDERS = {
+    "A-1": ("pending", True, "it was paid, and is pending with the shop"),
+    "A-2": ("canceled", True, "it was paid, and is canceled with the shop"),
+    "A-3": ("pending", True, "it was paid, and is pending with the shop"),
+    "B-1": ("paid", False, "the shop knows that it is paid"),
+    "B-2": ("refunded", False, "the shop knows of it, and gave the money back"),
+    "B-3": ("pending", False, "nobody has paid yet"),
+    "B-4": ("pending", False, "only 5.00 of 14.00 were captured"),
+    "B-5": ("pending", False, "it was paid before `since`"),
+    "B-6": ("pending", False, "nobody has tried to pay"),
+}
+
+
+def check_missed(answer: Callable[..., Any]) -> None:
+    bench = Practice()
+    since = _open_shop(bench)
+    orders = [{"id": id, "amount": 1400, "status": row[0]} for id, row in ORDERS.items()]
+    asked = len(bench.sent("GET"))
+    called = "Called missed"
+    try:
+        got = answer(bench.client, orders, since)
+    except KeyError as error:
+        raise Mistake(f"{called}, it raised KeyError {error}: some payments have none.") from None
+    sent = bench.sent("GET")[asked:]
+    expect(
+        not any(call.path.endswith("/search") for call in sent),
+        f"{called}: it searched. A search may not know the newest payments yet: use list.",
+    )
+    _compare(called, got)
+    expect(
+        all(call.params.get("created[gte]") == str(since) for call in sent),
+        f"{called}: it asked for payments from before `since`: there may be millions.",
+    )
+
+
+def _compare(called: str, got: Any) -> None:
+    expect(isinstance(got, list), f"{called}, returned {type(got).__name__}, expected a list.")
+    for id, (_, is_missed, reason) in ORDERS.items():
+        left_out = f"{called}, returned {got!r}, without {id!r}: {reason}."
+        expect(id in got or not is_missed, left_out)
+        expect(is_missed or id not in got, f"{called}, returned {got!r}, with {id!r}: {reason}.")
+    expected = sorted(id for id, (_, is_missed, _) in ORDERS.items() if is_missed)
+    expect(got == expected, f"{called}, returned {got!r}, expected {expected!r}.")
+
+
+def _open_shop(bench: Practice) -> int:
+    """Take the payments of `ORDERS`, and a hundred others; gives the time to look from."""
+    client = bench.client
+
+    def pay(order: str, **more: Any) -> Any:
+        noted = {"metadata": {"order_id": order}}
+        return client.v1.payment_intents.create(payment("pm_card_visa", **noted, **more))
+
+    pay("B-5")
+    bench.local.advance(DAY)
+    since = bench.local.clock.now()
+    for order in ("A-1", "A-2", "A-2", "B-1"):
+        pay(order)
+    client.v1.refunds.create({"payment_intent": pay("B-2").id})
+    client.v1.payment_intents.create(payment(metadata={"order_id": "B-3"}))
+    part = pay("B-4", capture_method="manual")
+    client.v1.payment_intents.capture(part.id, {"amount_to_capture": 500})
+    client.v1.payment_intents.create(payment("pm_card_visa", metadata={"order_id": "elsewhere"}))
+    for _ in range(100):
+        client.v1.payment_intents.create(payment())
+    pay("A-3")
+    return since
+
+
+WORD = """
+def word_for(intent):
+    charge = intent.latest_charge
+    {first}
+    if intent.status == "succeeded":
+        if charge.disputed:
+            return "disputed"
+        return "refunded" if charge.amount_refunded else "succeeded"
+    if intent.status == "requires_payment_method":
+        return {unpaid}
+    if intent.status in {waiting}:
+        return "pending"
+    {rest}
+"""
+WORDED = {
+    "first": "",
+    "unpaid": '"failed" if intent.last_payment_error else "pending"',
+    "waiting": '("requires_confirmation", "requires_action", "processing", "requires_capture")',
+    "rest": 'if intent.status == "canceled": return "failed"\n    raise ValueError(intent.status)',
+}
+
+HOLD = """
+def hold_and_take(client, amount, card, pack):
+    intent = client.v1.payment_intents.create(params={{
+        "amount": amount, "currency": "usd", "payment_method": card, "confirm": True,
+        {manual} "allowed_payment_method_types": ["card"],
+    }})
+    {asked}
+    packed = pack()
+    {nothing}
+    {take}
+"""
+HELD = {
+    "manual": '"capture_method": "manual",',
+    "asked": 'if intent.status != "requires_capture": '
+    "client.v1.payment_intents.cancel(intent.id); return 0",
+    "nothing": "if not packed: client.v1.payment_intents.cancel(intent.id); return 0",
+    "take": "return client.v1.payment_intents.capture(intent.id, "
+    'params={"amount_to_capture": packed}).amount_received',
+}
+
+COME = """
+def come_back(client, booking):
+    intent = client.v1.payment_intents.retrieve(booking["payment"])
+    {first}
+    if intent.status == "succeeded":
+        booking["status"] = "booked"
+        return "thanks"
+    if intent.status == "requires_action":
+        return {bank}
+    if intent.status == "canceled":
+        {canceled}
+        return "over"
+    if intent.status in {unpaid}:
+        return "pay"
+    return "wait"
+"""
+CAME = {
+    "first": "",
+    "bank": "intent.next_action.redirect_to_url.url",
+    "canceled": 'booking["status"] = "free"',
+    "unpaid": '("requires_payment_method", "requires_confirmation")',
+}
+
+MISSED = """
+def missed(client, orders, since):
+    unpaid = {{o["id"]: o["amount"] for o in orders if o["status"] in {statuses}}}
+    params = {{"created": {{"gte": since}}, "limit": 100}}
+    found = set()
+    for intent in client.v1.payment_intents.list(params=params){pages}:
+        order_id = {noted}
+        if order_id in unpaid and {paid}:
+            found.add(order_id)
+    return {result}
+"""
+MISS = {
+    "statuses": '{"pending", "canceled"}',
+    "pages": ".auto_paging_iter()",
+    "noted": 'intent.metadata.to_dict().get("order_id")',
+    "paid": 'intent.status == "succeeded" and intent.amount_received == unpaid[order_id]',
+    "result": "sorted(found)",
+}
+SEARCHED = """
+def missed(client, orders, since):
+    found = []
+    for order in orders:
+        query = f'status:"succeeded" AND metadata["order_id"]:"{order["id"]}"'
+        if client.v1.payment_intents.search(params={"query": query}).data:
+            found.append(order["id"])
+    return sorted(found)
+"""
+
+EXERCISES = (
+    Exercise(
+        "6.1",
+        "Say it in five words",
+        answer="word_for",
+        check=check_word_for,
+        hints=(
+            "Begin with the status. Look at the charge only where the table does, and at the error "
+            "only where the table does.",
+            "For `succeeded`, ask in this order: disputed? refunded? else succeeded. For "
+            "`requires_payment_method`, `intent.last_payment_error` is an object or None.",
+            "match intent.status: case 'succeeded': …; case 'canceled': …; case "
+            "'requires_payment_method': …; case 'requires_confirmation' | 'requires_action' | "
+            "'processing' | 'requires_capture': return 'pending'. Below the match, raise "
+            "ValueError(intent.status).",
+        ),
+        wrong=(
+            Wrong(
+                WORD.format(
+                    **WORDED | {"waiting": '("requires_action",)', "rest": "return 'failed'"}
+                ),
+                "not tried yet (requires_confirmation), returned 'failed', expected 'pending'",
+            ),
+            Wrong(
+                WORD.format(**WORDED | {"rest": "return 'failed'"}),
+                "(requires_reauthorization), returned 'failed', expected a ValueError",
+            ),
+            Wrong(
+                WORD.format(**WORDED | {"unpaid": '"pending"'}),
+                "whose card was declined (requires_payment_method), returned 'pending'",
+            ),
+            Wrong(
+                WORD.format(
+                    **WORDED | {"first": "if charge and charge.amount_refunded: return 'refunded'"}
+                ),
+                "a hold that was let go (canceled), returned 'refunded', expected 'failed'",
+            ),
+            Wrong(
+                WORD.format(**WORDED | {"first": "if charge.disputed: return 'disputed'"}),
+                "a new payment (requires_payment_method), it raised AttributeError",
+            ),
+            Wrong(
+                WORD.format(**WORDED).replace("charge.amount_refunded", "charge.refunded"),
+                "a part was refunded (succeeded), returned 'succeeded', expected 'refunded'",
+            ),
+            Wrong(
+                WORD.format(
+                    **WORDED
+                    | {
+                        "first": "if intent.status == 'succeeded' and charge.amount_refunded: "
+                        "return 'refunded'"
+                    }
+                ),
+                "refunded and disputed (succeeded), returned 'refunded', expected 'disputed'",
+            ),
+            Wrong(
+                WORD.format(**WORDED).replace("ValueError(intent.status)", "ValueError('?')"),
+                "which does not name the status",
+            ),
+        ),
+    ),
+    Exercise(
+        "6.2",
+        "Hold, pack, take",
+        answer="hold_and_take",
+        check=check_hold_and_take,
+        hints=(
+            "Three calls of Stripe's API: one holds, then either one takes or another one lets go.",
+            '"capture_method": "manual" holds. Money is held if the status is `requires_capture`. '
+            "`capture` takes a part if you give it `amount_to_capture`.",
+            "packed = pack() if intent.status == 'requires_capture' else 0; if packed == 0, cancel "
+            "and return 0; else return client.v1.payment_intents.capture(intent.id, "
+            "params={'amount_to_capture': packed}).amount_received.",
+        ),
+        wrong=(
+            Wrong(
+                HOLD.format(**HELD | {"manual": "", "asked": ""}),
+                "Called pack while Stripe held 0, expected 8900",
+            ),
+            Wrong(
+                HOLD.format(
+                    **HELD
+                    | {
+                        "take": "return client.v1.payment_intents.capture(intent.id)"
+                        ".amount_received"
+                    }
+                ),
+                "a part was packed: Stripe took 8900, expected 5000",
+            ),
+            Wrong(
+                HOLD.format(
+                    **HELD
+                    | {
+                        "take": "client.v1.payment_intents.capture(intent.id)\n"
+                        "    if packed < amount: client.v1.refunds.create(params="
+                        '{"payment_intent": intent.id, "amount": amount - packed})\n'
+                        "    return packed"
+                    }
+                ),
+                "there is a refund. What was never captured needs none",
+            ),
+            Wrong(
+                HOLD.format(**HELD | {"nothing": ""}),
+                "nothing was packed, it raised InvalidRequestError",
+            ),
+            Wrong(
+                HOLD.format(**HELD | {"nothing": "if not packed: return 0"}),
+                "the PaymentIntent is requires_capture afterwards, expected canceled",
+            ),
+            Wrong(
+                HOLD.format(**HELD | {"asked": ""}),
+                "Called pack while Stripe held 0, expected 8900",
+            ),
+            Wrong(
+                HOLD.format(**HELD | {"take": HELD["take"].replace("amount_received", "amount")}),
+                "a part was packed, returned 8900, expected 5000",
+            ),
+        ),
+    ),
+    Exercise(
+        "6.3",
+        "Break it, then fix it: the cinema",
+        answer="come_back",
+        check=check_come_back,
+        hints=(
+            "One question to Stripe, and then the table, row by row.",
+            "client.v1.payment_intents.retrieve(booking['payment']) answers it. Write to "
+            "booking['status'] in two rows only.",
+            "match intent.status: case 'succeeded': booking['status'] = 'booked'; return 'thanks'. "
+            "case 'requires_action': return intent.next_action.redirect_to_url.url. And so on; "
+            "'wait' stands below the match.",
+        ),
+        wrong=(
+            Wrong(
+                COME.format(
+                    **CAME
+                    | {
+                        "first": "if intent.status != 'requires_payment_method': "
+                        "booking['status'] = 'booked'"
+                    }
+                ),
+                "while the bank waits for an answer: the booking is 'booked', expected 'reserved'",
+            ),
+            Wrong(
+                COME.format(**CAME | {"bank": "'pay'"}),
+                "while the bank waits for an answer, returned 'pay'",
+            ),
+            Wrong(
+                COME.format(
+                    **CAME
+                    | {
+                        "bank": "client.v1.payment_intents.confirm(intent.id, params="
+                        '{"payment_method": "pm_card_visa", "return_url": "https://a.example"}).id'
+                    }
+                ),
+                "it sent a POST to Stripe. Only look",
+            ),
+            Wrong(
+                COME.format(**CAME | {"canceled": "pass"}),
+                "was canceled: the booking is 'reserved', expected 'free'",
+            ),
+            Wrong(
+                COME.format(
+                    **CAME
+                    | {
+                        "unpaid": "('requires_payment_method', 'requires_confirmation', "
+                        "'processing')"
+                    }
+                ),
+                "while a bank debit is on its way, returned 'pay', expected 'wait'",
+            ),
+        ),
+    ),
+    Exercise(
+        "6.4",
+        "Find what the shop has missed",
+        answer="missed",
+        check=check_missed,
+        hints=(
+            "Ask Stripe once for all payments since then, and look each one up among your orders. The "
+            "other way round takes one question an order.",
+            "list(params={'created': {'gte': since}, 'limit': 100}).auto_paging_iter() brings all of "
+            "them. `intent.metadata.to_dict().get('order_id')` is None where there is no note.",
+            "Make a dict from the ids of unpaid orders to their amounts. For each intent: is its "
+            "order_id in the dict, is its status 'succeeded', is its amount_received the order's? "
+            "Then add the id to a set. Return sorted(that set).",
+        ),
+        wrong=(
+            Wrong(MISSED.format(**MISS | {"pages": ".data"}), "without 'A-1': it was paid"),
+            Wrong(SEARCHED, "it searched"),
+            Wrong(
+                MISSED.format(**MISS | {"noted": 'intent.metadata["order_id"]'}),
+                "it raised KeyError 'order_id': some payments have none",
+            ),
+            Wrong(
+                MISSED.format(**MISS | {"paid": "intent.amount == unpaid[order_id]"}),
+                "with 'B-3': nobody has paid yet",
+            ),
+            Wrong(
+                MISSED.format(**MISS | {"paid": 'intent.status == "succeeded"'}),
+                "with 'B-4': only 5.00 of 14.00 were captured",
+            ),
+            Wrong(
+                MISSED.format(**MISS | {"statuses": '{"pending"}'}),
+                "without 'A-2': it was paid, and is canceled",
+            ),
+            Wrong(
+                MISSED.format(**MISS).replace('{"created": {"gte": since}, "limit": 100}', "{}"),
+                "with 'B-5': it was paid before `since`",
+            ),
+            Wrong(
+                MISSED.format(**MISS).replace("set()", "[]").replace(".add(", ".append("),
+                "expected ['A-1', 'A-2', 'A-3']",
+            ),
+        ),
+    ),
+)
