@@ -24,9 +24,9 @@ from flask import Flask
 from classroom.connection import connection
 from classroom.site import record
 from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe.attempts import Attempt
 from local_stripe.courier import post
 from local_stripe.transport import InProcess
-from local_stripe.webhooks import Attempt
 
 WEBHOOKS = "/webhooks/stripe"  # where the shop takes them
 HOST = ".localhost"  # after an app's name: nobody else's (RFC 6761)

@@ -10,6 +10,7 @@ from typing import Any
 
 from local_stripe import auth, contract, forms, ledger, shapes, versions
 from local_stripe.agenda import Agenda
+from local_stripe.attempts import Attempt, Send
 from local_stripe.call import Call
 from local_stripe.clock import Clock, Present, Timekeeper
 from local_stripe.errors import StripeError, not_implemented, unrecognized_url
@@ -23,7 +24,7 @@ from local_stripe.policies import Policies
 from local_stripe.resources import INCLUDES, ROUTES
 from local_stripe.routing import Route, Router
 from local_stripe.store import Store
-from local_stripe.webhooks import RETRIES, Attempt, Send, Webhooks
+from local_stripe.webhooks import RETRIES, Webhooks
 
 _LOG_LENGTH = 100  # exchanges
 _ONLOOKER = "req_dashboard"  # what the dashboard asks uses up no id

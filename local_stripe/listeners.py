@@ -13,13 +13,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from local_stripe import request_log
+from local_stripe.attempts import HEADERS, Attempt
 from local_stripe.clock import Timekeeper
 from local_stripe.ids import Ids
 from local_stripe.messages import Exchange
 from local_stripe.signing import sign
 from local_stripe.store import Object, Store
 from local_stripe.versions import CURRENT
-from local_stripe.webhooks import HEADERS, Attempt, Webhooks, settle
+from local_stripe.webhooks import Webhooks, settle
 
 EVENTS, REQUESTS = "webhooks", "request_logs"  # what a CLI can hear of
 

@@ -8,9 +8,9 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import islice
 
+from local_stripe.attempts import HEADERS, Attempt, Send
 from local_stripe.clock import Timekeeper
 from local_stripe.deliveries import Delivery, Fault, Queue
 from local_stripe.errors import StripeError
@@ -18,49 +18,13 @@ from local_stripe.ids import Ids
 from local_stripe.signing import Secret, new_secret, rolled, sign
 from local_stripe.store import Object, Store
 
-# (address, headers, body) -> (status, body); status 0 if there was no answer
-Send = Callable[[str, dict[str, str], bytes], tuple[int, str]]
-
 _MINUTE, _HOUR = 60, 3600
 RETRIES = (_MINUTE, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, *[12 * _HOUR] * 4)
 """Seconds from one attempt to the next: for about three days, ever slower."""
 
-HEADERS = {
-    "Content-Type": "application/json; charset=utf-8",
-    "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-}
-"""Of every delivery, beside its signature."""
-
 _KEPT = 1000  # attempts
 _LOST = 0, "lost on the way"  # what a dropped delivery brings back
 _NOT_THE_ENDPOINTS = "whsec_somebodyElses"  # what signs badly
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to deliver an event: when (seconds), what came back, how long it took (seconds).
-
-    number: of the tries that Stripe makes by itself; a resend is the last one's
-    status: 0 if there was no answer; `body` then says why
-    manual: resent by hand
-    fault: the one that struck it, of `deliveries.FAULTS`
-    """
-
-    event: str
-    endpoint: str
-    url: str
-    number: int
-    at: int
-    status: int
-    body: str
-    duration: float
-    manual: bool = False
-    fault: str | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Any 2xx answer will do."""
-        return 200 <= self.status < 300
 
 
 class Webhooks:

@@ -6,6 +6,7 @@ Stripe has no such addresses: they begin with `/_local/`, and take the secret ke
 from typing import NotRequired, TypedDict
 
 from local_stripe import masking
+from local_stripe.attempts import Attempt
 from local_stripe.call import Call
 from local_stripe.deliveries import FAULTS, Delivery, Fault
 from local_stripe.errors import StripeError, no_such
@@ -13,7 +14,6 @@ from local_stripe.listing import page_size
 from local_stripe.messages import Exchange
 from local_stripe.routing import Route
 from local_stripe.store import Object
-from local_stripe.webhooks import Attempt
 
 _SOONEST = 20  # deliveries on their way that are shown
 _LONGEST = 366 * 24 * 3600  # seconds that anybody waits at once

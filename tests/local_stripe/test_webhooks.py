@@ -9,6 +9,7 @@ from local_stripe import SECRET_KEY, LocalStripe
 from local_stripe.signing import sign
 from local_stripe.transport import InProcess
 from local_stripe.webhooks import RETRIES
+from tests.local_stripe.money import debited
 
 URL = "http://127.0.0.1:4242/hooks"
 
@@ -382,6 +383,16 @@ def test_nothing_is_resent_to_an_endpoint_that_is_disabled(ask, client, local, e
     answer = ask("POST", f"/v1/events/{event}/retry", {"webhook_endpoint": endpoint.id})
 
     assert (answer.status, "disabled" in answer.error["message"]) == (400, True)
+
+
+def test_what_happens_by_itself_is_due_when_its_time_has_come(client, local, endpoint):
+    debited(client)
+    local.deliver(Shop())
+    assert local.due() == []
+
+    local.clock.advance(10 * 24 * 3600)
+
+    assert local.due() == [endpoint.id]
 
 
 def test_what_is_queued_says_when_it_is_due(client, local, endpoint):

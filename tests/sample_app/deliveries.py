@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from local_stripe import LocalStripe
-from local_stripe.webhooks import Attempt
+from local_stripe.attempts import Attempt
 from tests.sample_app.conftest import WEBHOOK_SECRET
 
 PATH = "/webhooks/stripe"

@@ -1,0 +1,40 @@
+"""One try to deliver a webhook: what is sent, and what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# (address, headers, body) -> (status, body); status 0 if there was no answer
+Send = Callable[[str, dict[str, str], bytes], tuple[int, str]]
+
+HEADERS = {
+    "Content-Type": "application/json; charset=utf-8",
+    "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+}
+"""Of every delivery, beside its signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to deliver an event: when (seconds), what came back, how long it took (seconds).
+
+    number: of the tries that Stripe makes by itself; a resend is the last one's
+    status: 0 if there was no answer; `body` then says why
+    manual: resent by hand
+    fault: the one that struck it, of `deliveries.FAULTS`
+    """
+
+    event: str
+    endpoint: str
+    url: str
+    number: int
+    at: int
+    status: int
+    body: str
+    duration: float
+    manual: bool = False
+    fault: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Any 2xx answer will do."""
+        return 200 <= self.status < 300
