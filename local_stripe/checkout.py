@@ -3,7 +3,6 @@
 https://docs.stripe.com/payments/checkout/how-checkout-works
 """
 
-from local_stripe import shapes
 from local_stripe.call import Call
 from local_stripe.errors import StripeError
 from local_stripe.states import CHECKOUT_SESSION
@@ -97,12 +96,15 @@ def _payment_status(intent: Object) -> str:
 
 
 def _customer_details(call: Call, session: Object, intent: Object) -> Object:
-    """What the payer said; an e-mail address that the shop knew goes before."""
+    """What the payer said; an e-mail address that the shop knew goes before.
+
+    Who only saves a card is asked for no address.
+    """
     method = call.store.require("payment_method", intent["payment_method"])
     said, known = method["billing_details"], session["customer_details"] or NO_DETAILS
     return {
         **known,
-        "address": shapes.ADDRESS | said["address"],
+        "address": said["address"] if session["mode"] == "payment" else None,
         "email": known["email"] or said["email"],
         "name": said["name"],
         "phone": said["phone"],

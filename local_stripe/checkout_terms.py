@@ -87,8 +87,11 @@ def currency_to_set_up(params: Object) -> str | None:
 def ways_to_pay(params: Object, mode: str, currency: str | None) -> Object:
     """The fields that say how to pay. Raises StripeError for a way, or its currency, not taken."""
     ways = payment_types.fields(params, _PAYMENT_OPTIONS if mode == "payment" else _SETUP_OPTIONS)
+    types = ways["payment_method_types"]
+    if types == ["link"]:
+        raise not_implemented("Checkout by Link alone", "allowed_payment_method_types")
     if currency:
-        payment_types.require_currency(ways["payment_method_types"], currency)
+        payment_types.require_currency(types, currency)
     return ways
 
 
@@ -147,7 +150,8 @@ def locale(params: Object) -> str | None:
 
 def display_name(params: Object) -> Object:
     """The shop's name on the page."""
-    return only(params.get("branding_settings") or {}, ("display_name",))
+    sent = only(params.get("branding_settings") or {}, ("display_name",))
+    return {name: value for name, value in sent.items() if value}
 
 
 def expires_at(call: Call) -> int:

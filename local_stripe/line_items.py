@@ -9,7 +9,7 @@ from local_stripe.call import Call
 from local_stripe.catalogue import new_price, new_product
 from local_stripe.errors import StripeError, no_such, not_implemented, too_small
 from local_stripe.implemented import only
-from local_stripe.listing import page_size
+from local_stripe.listing import page_size, require_one_cursor
 from local_stripe.metadata import merge
 from local_stripe.store import Object
 
@@ -38,6 +38,7 @@ def build(call: Call, sent: list[Object], currency: str | None) -> list[Object]:
 def page(call: Call, items: list[Object]) -> Object:
     """The list object that answers the call: line items in the order they were given."""
     after, before = (_place(call, items, n) for n in ("starting_after", "ending_before"))
+    require_one_cursor(after, before)
     limit = page_size(call)
     if before is None:
         rest = items if after is None else items[after + 1 :]

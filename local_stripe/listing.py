@@ -23,11 +23,7 @@ def page(call: Call, kind: str, where: Condition | None = None, **equals: Any) -
     """
     table, limit = call.store.table(kind), page_size(call)
     older, newer = (_cursor(call, table, kind, n) for n in ("starting_after", "ending_before"))
-    if older is not None and newer is not None:
-        raise StripeError(
-            "You may only specify one of these parameters: ending_before, starting_after.",
-            param="ending_before",
-        )
+    require_one_cursor(older, newer)
     conditions = [_created(call.params["created"])] if "created" in call.params else []
     if where is not None:
         conditions.append(where)
@@ -40,6 +36,15 @@ def page(call: Call, kind: str, where: Condition | None = None, **equals: Any) -
         "has_more": len(found) > limit,
         "url": call.url,
     }
+
+
+def require_one_cursor(older: int | None, newer: int | None) -> None:
+    """Raises StripeError for a page that is to be both after one object and before another."""
+    if older is not None and newer is not None:
+        raise StripeError(
+            "You may only specify one of these parameters: ending_before, starting_after.",
+            param="ending_before",
+        )
 
 
 def page_size(call: Call) -> int:

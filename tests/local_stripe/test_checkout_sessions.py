@@ -102,6 +102,18 @@ def test_line_items_are_listed_in_their_order_a_page_at_a_time(opened, sessions)
     assert (first.has_more, first.url) == (True, f"/v1/checkout/sessions/{session.id}/line_items")
 
 
+def test_a_page_of_line_items_has_one_end(opened, sessions):
+    session = opened()
+    (line,) = sessions.line_items.list(session.id).data
+    cursors = {"starting_after": line.id, "ending_before": line.id}
+
+    refused = refusal(lambda: sessions.line_items.list(session.id, cursors))
+    unknown = refusal(lambda: sessions.line_items.list(session.id, {"starting_after": "li_nope"}))
+
+    assert refused["param"] == "ending_before"
+    assert unknown["message"] == "No such item: 'li_nope'"
+
+
 def test_line_items_are_part_of_a_session_only_when_expanded(opened, sessions):
     session = opened()
 
@@ -183,6 +195,10 @@ def test_a_price_sells_in_its_other_currencies_too(opened, client):
         ({"customer": "cus_nope"}, "No such customer: 'cus_nope'"),
         ({"client_reference_id": "x" * 201}, "Invalid string: xxxxx"),
         ({"mode": "setup"}, "Missing required param: currency."),
+        (
+            {"allowed_payment_method_types": ["link"]},
+            "The local Stripe does not implement Checkout by Link alone.",
+        ),
         (
             {"setup_intent_data": {"description": "Later"}},
             "You can not pass `setup_intent_data` in `payment` mode.",
