@@ -61,7 +61,10 @@ def serve(app: Flask) -> Site:
     """
     record(app)
     _introduce_stripe(app, connection())
-    return _doors.open(app)
+    site = _doors.open(app)
+    # A test client's address, too: the pages that it has the shop tell Stripe about are here.
+    app.config["SERVER_NAME"] = urlsplit(site.url).netloc or None
+    return site
 
 
 def current_site() -> Site:

@@ -75,6 +75,14 @@ def test_an_app_of_the_learners_own_learns_where_stripe_js_is():
     assert app.config["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
 
 
+def test_what_a_test_client_has_a_served_shop_say_of_itself_leads_to_the_served_shop():
+    app = greeting("addressed", "here")
+    app.add_url_rule("/where", "where", lambda: url_for("index", _external=True))
+    before = app.test_client()
+    site = serve(app)
+    assert before.get("/where").text == app.test_client().get("/where").text == f"{site.url}/"
+
+
 def test_serving_again_replaces_the_app_behind_the_same_address():
     first = serve(greeting("lamp", "first"))
     second = serve(greeting("lamp", "second"))
