@@ -143,7 +143,7 @@ print(booking["status"], "for", intent.amount_received, "of", booking["price"], 
 # | `canceled` | `"free"` | `"over"` |
 # | any other | as it was | `"wait"` |
 #
-# Only look: no new PaymentIntent, no new attempt.
+# Only look: no new PaymentIntent, no new attempt. To try it out, `payer.answer(address)` answers the bank.
 
 
 # %%

@@ -57,8 +57,8 @@ states("payment_intent")
 # | `requires_capture` | your shop: take the money that is held |
 
 # %% [markdown]
-# Walk along the shortest path. All payments of this chapter are over 217.50 dollars, and by card unless
-# they say otherwise.
+# Walk along the shortest path. Every payment of this chapter is one of 217.50 dollars, and by card unless
+# it says otherwise.
 
 
 # %%
@@ -328,10 +328,10 @@ print(captured.status)
 print(captured.amount, captured.amount_capturable, captured.amount_received)
 
 # %% [markdown]
-# `succeeded` again, and look at the amounts: `amount` still is what you asked for at first. What you got
-# is `amount_received`. The difference went back to the customer at once; it was never taken.
+# `succeeded`, and look at the amounts: `amount` still is what you asked for at first. What you got is
+# `amount_received`. The bank has let go of the difference.
 #
-# Can you take the rest after all, should the lamp turn up? This fails on purpose.
+# Can you take the rest after all, should the lamp turn up? The next cell fails on purpose.
 
 # %%
 try:
@@ -362,7 +362,8 @@ print(gone.status, gone.cancellation_reason, gone.amount_received)
 # ## Wait for a bank
 #
 # Not everything is a card. With a **bank debit** the customer allows you to fetch money from a bank
-# account; that permission is the **mandate**. It is cheap, and it takes days.
+# account; that permission is the **mandate**. (`offline` below: given on paper. In a page, Stripe asks for
+# it.) A debit is cheaper than a card, and it takes days.
 
 # %%
 debit = payment(
@@ -434,8 +435,8 @@ print(now.status, "-", error and error.code)
 print(4 * DAY // 2)
 
 # %% [markdown]
-# And that is if the page is told at last. If nobody ever answers the bank, `requires_action` stays, and
-# the page asks for ever. A hundred forgotten tabs make fifty requests a second.
+# And a debit has an end. Where a customer walked away, `requires_action` stays, and a page that waits for
+# its end asks for ever. A hundred forgotten tabs make fifty requests a second.
 #
 # Polling is fine for a moment, as most payments end within seconds. The shop's own script does it, too,
 # with pauses that grow. Here they are, in seconds:
@@ -498,7 +499,8 @@ for status, count in sorted(Counter(i.status for i in everything.auto_paging_ite
     print(count, status)
 
 # %% [markdown]
-# Those are your traces in this chapter. Can a list be narrowed to one status? It fails on purpose:
+# Those are your traces in this chapter. Can a list be narrowed to one status? The next cell fails on
+# purpose.
 
 # %%
 try:
