@@ -94,6 +94,7 @@ class Webhooks:
     def inject(self, kind: str, type: str = "*", seconds: int = 60) -> None:
         """Let a fault, one of `deliveries.FAULTS`, strike the next delivery of such an event.
 
+        It waits for a delivery to an endpoint; Stripe's CLI is told of everything as it happens.
         type: of the event, as `payment_intent.*`; seconds: how long a delay is
         Raises ValueError for what is no fault.
         """
