@@ -38,6 +38,10 @@ def find(path: str) -> Response | None:
 
 
 def _page(name: str, content_type: str, **headers: str) -> Response:
+    return _response((_HERE / name).read_bytes(), content_type, **headers)
+
+
+def _response(text: bytes, content_type: str, **headers: str) -> Response:
     return Response(
         200,
         {
@@ -46,7 +50,7 @@ def _page(name: str, content_type: str, **headers: str) -> Response:
             "x-content-type-options": "nosniff",
             **{header.replace("_", "-"): value for header, value in headers.items()},
         },
-        _filled((_HERE / name).read_bytes()),
+        _filled(text),
     )
 
 
@@ -66,7 +70,14 @@ def _scripts(folder: str) -> dict[str, Response]:
     return {f"/{folder}/{name}": _page(f"{folder}/{name}", "text/javascript") for name in names}
 
 
-_STRIPE_JS = _page("stripe.js", "text/javascript")
+def _stripe_js() -> Response:
+    """Stripe.js: a shop's page loads one classic script, whose parts share nothing with that page."""
+    parts = ("frames", "refusals", "elements", "challenges", "payments", "stripe")
+    text = b"\n".join((_HERE / f"stripe-js/{part}.js").read_bytes() for part in parts)
+    return _response(b'(() => {\n"use strict";\n\n' + text + b"})();\n", "text/javascript")
+
+
+_STRIPE_JS = _stripe_js()
 
 _CHECKOUT = _document("checkout.html")
 
@@ -78,7 +89,15 @@ _PAGES = {
     "/3d_secure_2/hosted": _document("challenge.html"),
     "/3d_secure_2/challenge.css": _page("challenge.css", "text/css"),
     "/3d_secure_2/challenge.js": _page("challenge.js", "text/javascript"),
+    "/v3/controller": _document("controller.html"),
+    "/v3/controller.js": _page("controller.js", "text/javascript"),
+    "/v3/line.js": _page("line.js", "text/javascript"),
     "/v3/money.js": _page("money.js", "text/javascript"),
+    "/v3/pay-form.css": _page("pay-form.css", "text/css"),
+    "/v3/pay-form.js": _page("pay-form.js", "text/javascript"),
+    "/v3/payment": _document("payment.html"),
+    "/v3/payment.css": _page("payment.css", "text/css"),
+    "/v3/payment.js": _page("payment.js", "text/javascript"),
     "/v3/card.css": _page("card.css", "text/css"),
     "/v3/card.js": _page("card.js", "text/javascript"),
     "/v3/cards.js": _page("cards.js", "text/javascript"),
@@ -86,7 +105,6 @@ _PAGES = {
     "/v3/typing.js": _page("typing.js", "text/javascript"),
     "/c/checkout.css": _page("checkout.css", "text/css"),
     "/c/checkout.js": _page("checkout.js", "text/javascript"),
-    "/c/checkout-form.js": _page("checkout-form.js", "text/javascript"),
     "/dashboard": _document("dashboard/dashboard.html"),
     "/dashboard/dashboard.css": _page("dashboard/dashboard.css", "text/css"),
     **_scripts("dashboard"),

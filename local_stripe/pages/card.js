@@ -4,6 +4,7 @@
 // answers. The number itself goes to the API and nowhere else.
 import { ask } from "./api.js";
 import * as cards from "./cards.js";
+import { connected } from "./line.js";
 import { guide } from "./typing.js";
 
 const API = {
@@ -42,20 +43,18 @@ const FIELDS = [
 ];
 
 const abandoned = new Set(); // fields that were left unfinished: only then is that an error
-let page; // the line to the page around us
+let tell = () => {}; // the page around us, once it has called
 let invalidStyle = {};
 let lastChange;
 
 // ---- messages from and to the page ----
 
-addEventListener("message", function start({ source, origin, data, ports }) {
-  if (source !== parent || origin !== location.hash.slice(1)) return;
-  removeEventListener("message", start);
-  page = ports[0];
-  page.onmessage = ({ data }) => receive[data.type](data);
-  receive.settings({ settings: data });
+connected((settings, line) => {
+  tell = line;
+  receive.settings({ settings });
   new ResizeObserver(() => tell({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
   tellEvent("ready");
+  return receive;
 });
 
 const receive = {
@@ -73,12 +72,9 @@ const receive = {
     abandoned.clear();
     show();
   },
-  async create({ question, ...wanted }) {
-    tell({ type: "answer", question, result: await create(wanted) });
-  },
+  ask: create,
 };
 
-const tell = (message) => page?.postMessage(message);
 const tellEvent = (name, detail = {}) => tell({ type: "event", name, detail });
 
 function tellChange(detail) {

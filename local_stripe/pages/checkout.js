@@ -5,7 +5,7 @@
 
 import { ask } from "../v3/api.js";
 import { formatMoney } from "../v3/money.js";
-import { isComplete, paymentMethod, prepare } from "./checkout-form.js";
+import { isComplete, paymentMethod, prepare } from "../v3/pay-form.js";
 
 const KEY = document.querySelector("meta[name=publishable-key]").content;
 const SESSION = location.pathname.split("/").at(-1);

@@ -1,7 +1,9 @@
-// The form of the Checkout page: what the payer fills in, what is wrong with it, and what it says.
+// The form to pay with: what the payer fills in, what is wrong with it, and what it says.
+//
+// The Checkout page and the Payment Element have it; the latter asks for fewer things.
 
-import * as cards from "../v3/cards.js";
-import { guide } from "../v3/typing.js";
+import * as cards from "./cards.js";
+import { guide } from "./typing.js";
 
 const COUNTRIES = [
   "AR", "AT", "AU", "BE", "BR", "CA", "CH", "CL", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR", "HK", "HU", "IE",
@@ -63,14 +65,17 @@ const account = {
   isFull: () => false,
 };
 
+const onPage = (fields) => fields.filter(({ input }) => input);
+
 // Each way to pay: the fields it asks for, and what the API wants to know of them.
 const WAYS = {
-  card: { fields: [...CARD_ROW, name, zip], paymentMethod: cardMethod },
-  us_bank_account: { fields: [holder, routing, account], paymentMethod: bankMethod },
+  card: { fields: onPage([...CARD_ROW, name, zip]), paymentMethod: cardMethod },
+  us_bank_account: { fields: onPage([holder, routing, account]), paymentMethod: bankMethod },
 };
-const FIELDS = [email, ...Object.values(WAYS).flatMap(({ fields }) => fields)];
+const WHO = onPage([email]);
+const FIELDS = [...WHO, ...Object.values(WAYS).flatMap(({ fields }) => fields)];
 
-/** Make the form ready: the ways to pay that the session takes, and the e-mail address if it is known. */
+/** Make the form ready: the ways to pay that are taken, and the e-mail address if it is known. */
 export function prepare(types, knownEmail) {
   const known = Object.keys(WAYS).filter((way) => types.includes(way));
   for (const radio of document.querySelectorAll("[name=way]")) radio.closest("label").hidden = !known.includes(radio.value);
@@ -93,6 +98,12 @@ export function isComplete() {
   return wrong.length === 0;
 }
 
+/** What is wrong with the form, shown or not: the first {code, message}, or undefined. */
+export const problem = () => asked().map(({ check }) => check()).find(Boolean);
+
+/** Whether nothing is filled in yet. */
+export const isEmpty = () => asked().every(({ input }) => !input.value);
+
 /** The parameters of a PaymentMethod, as the payer filled them in. */
 export const paymentMethod = () => WAYS[way()].paymentMethod();
 
@@ -102,7 +113,7 @@ function cardMethod() {
   return {
     type: "card",
     card: { number: cards.digitsOf($("number").value), exp_month, exp_year, cvc: $("cvc").value },
-    billing_details: { email: email.input.value.trim(), name: name.input.value.trim(), address },
+    billing_details: { email: text(email), name: text(name), address },
   };
 }
 
@@ -114,12 +125,15 @@ function bankMethod() {
       account_number: account.input.value,
       routing_number: routing.input.value,
     },
-    billing_details: { email: email.input.value.trim(), name: holder.input.value.trim() },
+    billing_details: { email: text(email), name: text(holder) },
   };
 }
 
-const way = () => document.querySelector("[name=way]:checked").value;
-const asked = () => [email, ...WAYS[way()].fields];
+const text = ({ input }) => input?.value.trim();
+
+/** The type of PaymentMethod that is chosen. */
+export const way = () => document.querySelector("[name=way]:checked").value;
+const asked = () => [...WHO, ...WAYS[way()].fields];
 
 /** Show the fields of the chosen way, and the postal code where there is one to check. */
 function show() {
@@ -148,5 +162,5 @@ const listening = {
   edited: (field) => (field.input.getAttribute("aria-invalid") === "true" && !field.check() ? unmark(field) : null),
   left: (field, next) => (field.input.value && next !== $("submit") ? mark(field) : null),
 };
-for (const row of [[email], CARD_ROW, [name], [zip], [holder], [routing, account]]) guide(row, listening);
+for (const row of [WHO, CARD_ROW, [name], [zip], [holder], [routing, account]]) guide(onPage(row), listening);
 for (const element of [country, ...document.querySelectorAll("[name=way]")]) element.addEventListener("change", show);
