@@ -56,4 +56,5 @@ def _innermost(name: str) -> str:
 
 
 def _last_digits(found: re.Match[str]) -> str:
-    return f"{_HIDDEN}{found[0][-_LAST:]}"
+    digits = "".join(filter(str.isdigit, found[0]))
+    return f"{_HIDDEN}{digits[-_LAST:]}"

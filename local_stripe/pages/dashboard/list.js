@@ -72,6 +72,7 @@ function rowOf(id, { line, details, unfolded }) {
     if (!fold.open || drawn === wanted) return;
     drawn = wanted;
     const content = await contentOf(item);
+    if (drawn !== wanted) return; // something newer is on its way
     const focused = body.contains(document.activeElement);
     body.replaceChildren(...content);
     if (focused) head.focus();
