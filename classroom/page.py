@@ -21,7 +21,16 @@ from local_stripe.shapes import NOWHERE
 STRIPE_HOSTS = (".stripe.com",)
 SANDBOX_DASHBOARD = "https://dashboard.stripe.com/test"
 DASHBOARD = "Stripe's dashboard"
-SHELVES = {"pi_": "payments", "evt_": "events"}  # where the dashboard keeps what has such an id
+# The views of the local Stripe's dashboard, and what Stripe's own calls them; "" if it has none.
+VIEWS = {
+    "payments": "payments",
+    "events": "events",
+    "deliveries": "webhooks",
+    "requests": "logs",
+    "faults": "",
+    "clock": "",
+}
+VIEWS_OF_IDS = {"pi_": "payments", "evt_": "events", "req_": "requests"}
 
 
 def browse(page: str = "/", height: int = 560) -> None:
@@ -34,12 +43,13 @@ def browse(page: str = "/", height: int = 560) -> None:
     display(page_of(page, height))
 
 
-def dashboard(id: str = "", height: int = 560) -> None:
-    """Show Stripe's dashboard here, open at a payment (`pi_…`) or an event (`evt_…`).
+def dashboard(at: str = "payments", height: int = 560) -> None:
+    """Show Stripe's dashboard here, at a view such as "deliveries", or at the thing with this id.
 
-    Raises `LookupError` for the id of anything else. `height` is in pixels.
+    Things are payments (`pi_…`), events (`evt_…`) and requests (`req_…`).
+    Raises `LookupError` for anything else. `height` is in pixels.
     """
-    display(dashboard_of(id, height))
+    display(dashboard_of(at, height))
 
 
 @dataclass(frozen=True)
@@ -67,16 +77,24 @@ def page_of(page: str, height: int = 560) -> Page:
     return _page(site.url + page, place(site.app, page) or page, height, title="the shop")
 
 
-def dashboard_of(id: str = "", height: int = 560) -> Page:
+def dashboard_of(at: str = "payments", height: int = 560) -> Page:
     """What `dashboard` shows."""
-    shelf = next((shelf for prefix, shelf in SHELVES.items() if id.startswith(prefix)), None)
-    if id and shelf is None:
-        known = " or ".join(f"{prefix}…" for prefix in SHELVES)
-        raise LookupError(f"The dashboard opens at {known}, not at {id}.")
-    entry = f"{shelf}/{id}" if id else ""
+    view, thing = _view_of(at)
     local = connection().local
-    url = f"{open_stripe(local)}/dashboard#{entry}" if local else f"{SANDBOX_DASHBOARD}/{entry}"
-    return _page(url.rstrip("#/"), DASHBOARD, height)
+    if local is None:
+        return _page(f"{SANDBOX_DASHBOARD}/{VIEWS[view]}{thing}".rstrip("/"), DASHBOARD, height)
+    return _page(f"{open_stripe(local)}/dashboard#{view}{thing}", DASHBOARD, height)
+
+
+def _view_of(at: str) -> tuple[str, str]:
+    """The view, and the end of an address that opens a thing in it."""
+    if at in VIEWS:
+        return at, ""
+    for prefix, view in VIEWS_OF_IDS.items():
+        if at.startswith(prefix):
+            return view, f"/{at}"
+    known = [*VIEWS, *(f"{prefix}…" for prefix in VIEWS_OF_IDS)]
+    raise LookupError(f"The dashboard opens at {', '.join(known)}, and not at {at}.")
 
 
 def _stripes(page: str) -> str | None:

@@ -42,7 +42,7 @@ def _local_stripe(webhooks: str) -> dict[str, str]:
     # It forgets everything at the end, and the shop does not: ids must not come twice.
     local = LocalStripe(clock=WallClock(), seed=secrets.randbits(32), retries=RETRIES)
     server = start(local)
-    print(f"The local Stripe: {server.url}")
+    print(f"The local Stripe: {server.url}\nIts dashboard: {server.url}/dashboard")
     client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
     endpoint = client.v1.webhook_endpoints.create({"url": webhooks, "enabled_events": ["*"]})
     Courier(local)

@@ -10,7 +10,7 @@ from IPython.core.formatters import DisplayFormatter
 
 from classroom import browse, connect, dashboard, local, serve, shop, timeline
 from classroom.connection import KeyRefused
-from classroom.page import Page, dashboard_of, page_of
+from classroom.page import VIEWS, Page, dashboard_of, page_of
 from local_stripe import SECRET_KEY
 
 MOZILLA = {"User-Agent": "Mozilla/5.0"}
@@ -220,21 +220,43 @@ def test_a_banks_page_opens_without_telling_which_payment_it_is_for(capsys):
     assert frame(page_of(url)) == url
 
 
-def test_the_dashboard_opens_at_a_payment_or_an_event(capsys):
-    dashboard()
+@pytest.mark.parametrize(
+    ("at", "entry"),
+    [
+        ("deliveries", "deliveries"),
+        ("pi_1", "payments/pi_1"),
+        ("evt_1", "events/evt_1"),
+        ("req_1", "requests/req_1"),
+    ],
+)
+def test_the_dashboard_opens_at_a_view_or_a_thing(at, entry, capsys):
+    dashboard(at)
     assert capsys.readouterr().out == "[Stripe's dashboard: run this cell to open the page here]\n"
-    local_page = r"http://127\.0\.0\.1:\d+/dashboard"
-    assert re.fullmatch(local_page, frame(dashboard_of()))
-    assert re.fullmatch(f"{local_page}#payments/pi_1", frame(dashboard_of("pi_1")))
-    assert re.fullmatch(f"{local_page}#events/evt_1", frame(dashboard_of("evt_1")))
-    with pytest.raises(LookupError, match=r"pi_… or evt_…, not at cus_1"):
+    assert frame(dashboard_of(at)) == f"{local().origin}/dashboard#{entry}"
+
+
+def test_the_dashboard_opens_at_payments():
+    assert frame(dashboard_of()).endswith("/dashboard#payments")
+
+
+def test_the_dashboard_names_what_it_opens_at():
+    with pytest.raises(LookupError, match=r"payments, .*pi_….* not at cus_1"):
         dashboard("cus_1")
 
 
-def test_the_dashboard_of_a_sandbox_opens_in_a_tab(monkeypatch):
+def test_the_dashboard_has_the_views_that_a_notebook_may_name():
+    with urlopen(frame(dashboard_of()).partition("#")[0], timeout=10) as answer:
+        linked = re.findall('href="#([a-z]+)"', answer.read().decode())
+    assert set(linked) == set(VIEWS)
+
+
+@pytest.mark.parametrize(
+    ("at", "path"), [("pi_1", "/payments/pi_1"), ("deliveries", "/webhooks"), ("clock", "")]
+)
+def test_the_dashboard_of_a_sandbox_opens_in_a_tab(at, path, monkeypatch):
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_visiblyFake")
-    html = in_notebook(dashboard_of("pi_1"))
-    assert 'href="https://dashboard.stripe.com/test/payments/pi_1" target="_blank"' in html
+    html = in_notebook(dashboard_of(at))
+    assert f'href="https://dashboard.stripe.com/test{path}" target="_blank"' in html
 
 
 def test_what_checkout_asks_of_stripe_is_in_the_timeline_and_the_card_is_not(capsys):
@@ -285,7 +307,7 @@ def test_on_jupyterhub_pages_and_redirects_go_through_its_proxy(monkeypatch, cap
     app.add_url_rule("/go", "go", lambda: current_app.redirect(url_for("index"), 303))
     site = serve(app)
     assert re.fullmatch(r"/user/ada/proxy/\d+/c/pay/cs_test_\w+", checkout_session().url)
-    assert re.fullmatch(r"/user/ada/proxy/\d+/dashboard", frame(dashboard_of()))
+    assert re.fullmatch(r"/user/ada/proxy/\d+/dashboard#payments", frame(dashboard_of()))
     assert frame(page_of(checkout_session().url)).startswith(local().origin)
     timeline.clear()
     proxy, _, port = site.url.rpartition("/")

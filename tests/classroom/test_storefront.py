@@ -48,6 +48,11 @@ def test_the_shop_takes_money_through_the_stripe_beside_it(printed):
         assert script.status == 200
 
 
+def test_the_stripe_beside_the_shop_has_a_dashboard(printed):
+    with urlopen(printed["Its dashboard"], timeout=10) as page:
+        assert page.headers["Content-Type"].startswith("text/html")
+
+
 def test_the_shop_hears_from_the_stripe_beside_it(printed):
     place_order(printed)
     key = {"Authorization": f"Bearer {SECRET_KEY}"}
