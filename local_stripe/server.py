@@ -9,6 +9,7 @@ shells may share one core. It listens on 127.0.0.1 only.
 
 import asyncio
 import json
+import logging
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -86,7 +87,13 @@ def _websocket(**options: Any) -> asyncio.Protocol:
     """Imported when the first CLI connects: most servers never see one."""
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+    # uvicorn 0.54 takes a handshake that was refused for one that was forgotten, and says so.
+    logging.getLogger("uvicorn.error").addFilter(_is_no_refusal)
     return WebSocketsSansIOProtocol(**options)
+
+
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    return "without completing handshake" not in record.getMessage()
 
 
 def application(local: LocalStripe) -> Callable[[Scope, Receive, Send], Awaitable[None]]:

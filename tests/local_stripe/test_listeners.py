@@ -258,11 +258,12 @@ def test_events_and_answers_cross_the_websocket(ask, local, client):
     assert [attempt.status for attempt in local.webhooks.attempts] == [200]
 
 
-def test_an_unknown_session_is_refused_in_the_words_that_the_cli_knows(ask, local):
+def test_an_unknown_session_is_refused_in_the_words_that_the_cli_knows(ask, local, caplog):
     with pytest.raises(InvalidStatus) as refused, socket_of(local, ask, "cliws_nope"):
         pass
 
     assert json.loads(refused.value.response.body)["error"]["message"] == "Unknown WebSocket ID."
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("nonsense", ["{", "[]", b"\xff"])
