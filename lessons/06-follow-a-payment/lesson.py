@@ -157,11 +157,11 @@ bank_page = asked.next_action.redirect_to_url.url
 # A real bank asks for a code or a fingerprint. Press *Complete authentication*.
 
 # %%
-browse(bank_page, height=480)
+browse(bank_page)
 
 # %% [markdown]
-# Now the frame is empty: the bank led you back to `shop.example`, which nobody has built. At the end of
-# this chapter, a real shop stands there.
+# Now the frame is empty, or your browser complains: the bank led you back to `shop.example`, which nobody
+# has built. At the end of this chapter, a real shop stands there.
 #
 # If you read without pressing, `payer` can press for you. It does in code what a customer does on
 # Stripe's pages. (On a sandbox of your own only you can press; there, such a cell says so and fails.)
@@ -174,9 +174,9 @@ except stripe.InvalidRequestError as error:
     print(error.user_message)  # you were faster
 
 # %% [markdown]
-# What you see are the names of three parameters. The bank's page added them to your `return_url`, and
-# the last one says `redirect_status=succeeded`. Is that proof of a payment? It stands in the address
-# bar, where a customer can type it. So ask Stripe:
+# The bank's page adds three parameters to your `return_url`. Their names stand above, unless you were
+# faster. The last one says `redirect_status=succeeded`. Is that proof of a payment? It comes in an
+# address, and anybody can type an address. So ask Stripe:
 
 # %%
 done = client.v1.payment_intents.retrieve(asked.id)
