@@ -20,6 +20,7 @@ from sample_app import (
     events,
     mail,
     pages,
+    payment_element,
     payments,
     security,
     webhooks,
@@ -41,6 +42,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     errors.init_app(app)
     app.register_blueprint(pages.pages)
     app.register_blueprint(checkout_pages.checkout)
+    app.register_blueprint(payment_element.element)
     app.register_blueprint(accounts.accounts)
     app.register_blueprint(webhooks.webhooks)
     app.cli.add_command(catalogue.seed_command)

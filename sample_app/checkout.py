@@ -14,7 +14,7 @@ from sample_app.models import Order, OrderItem
 from sample_app.order_status import OrderStatus
 from sample_app.orders import OrderNotFound, lock
 from sample_app.settlement import settle_checkout
-from sample_app.ways_to_pay import OrderNotPayable, end_attempt, leave_card, leave_checkout
+from sample_app.ways_to_pay import OrderNotPayable, attempt, leave_card, leave_checkout
 
 __all__ = ["find_checkout", "settle_checkout", "start_checkout"]
 
@@ -77,17 +77,11 @@ def _open_session(
 def _create_session(
     session: Session, client: stripe.StripeClient, order: Order, params: Any
 ) -> stripe.checkout.Session:
-    attempt = order.idempotency_key
-    session.commit()
-    options: Any = {"idempotency_key": f"{attempt}:checkout"}
-    try:
+    with attempt(session, order) as key:
+        options: Any = {"idempotency_key": f"{key}:checkout"}
         checkout = client.v1.checkout.sessions.create(params, options)
-    except stripe.StripeError as error:
-        if error.http_status is not None:
-            end_attempt(session, order, attempt)
-        raise
     lock(session, order)
-    if order.idempotency_key == attempt:
+    if order.idempotency_key == key:
         order.checkout_session_id = order.checkout_session_id or checkout.id
     session.commit()
     if order.checkout_session_id != checkout.id:

@@ -26,7 +26,7 @@ from sample_app.models import Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import lock
 from sample_app.settlement import ForeignPaymentIntent, settle
-from sample_app.ways_to_pay import OrderNotPayable, end_attempt, leave_checkout
+from sample_app.ways_to_pay import OrderNotPayable, attempt, end_attempt, leave_checkout
 
 __all__ = [
     "BankAsks",
@@ -35,6 +35,7 @@ __all__ = [
     "OrderNotPayable",
     "PaymentDeclined",
     "connect",
+    "open_payment",
     "pay",
     "resume",
     "settle",
@@ -110,25 +111,36 @@ def pay(
     """
     leave_checkout(session, client, order)
     if order.status is OrderStatus.PENDING:
-        attempt = order.idempotency_key
-        session.commit()  # no transaction stays open while Stripe is asked
         try:
-            card = _card(client, order, payment_method, token)
-            intent_id = order.payment_intent_id or _create_intent(session, client, order)
-            intent = _confirm(client, attempt, intent_id, card, return_url)
-        except stripe.StripeError as error:
-            if error.http_status is not None:
-                end_attempt(session, order, attempt)
-            if isinstance(error, stripe.CardError):
-                raise PaymentDeclined(_reason(error.error), order) from error
-            raise
+            with attempt(session, order) as key:
+                card = _card(client, order, payment_method, token)
+                intent_id = order.payment_intent_id or _create_intent(session, client, order)
+                intent = _confirm(client, key, intent_id, card, return_url)
+        except stripe.CardError as error:
+            raise PaymentDeclined(_reason(error.error), order) from error
         settle(session, order, intent)
         if intent.status == "requires_action":
-            end_attempt(session, order, attempt)
+            end_attempt(session, order, key)
             raise BankAsks(_page_of_the_bank(intent))
     if order.status is not OrderStatus.PAID:
         raise OrderNotPayable(order)
     return order
+
+
+def open_payment(session: Session, client: stripe.StripeClient, order: Order) -> str:
+    """Return the client secret of the order's PaymentIntent: its page may confirm that one.
+
+    Raises `OrderNotPayable`, or the `stripe.StripeError` that kept the shop from knowing.
+    """
+    leave_checkout(session, client, order)
+    if order.status is OrderStatus.PENDING:
+        with attempt(session, order):
+            intent_id = order.payment_intent_id or _create_intent(session, client, order)
+            intent = client.v1.payment_intents.retrieve(intent_id)
+        settle(session, order, intent)
+        if order.status is OrderStatus.PENDING and intent.client_secret:
+            return intent.client_secret
+    raise OrderNotPayable(order)
 
 
 def resume(session: Session, client: stripe.StripeClient, order: Order) -> Order:
@@ -188,7 +200,7 @@ def _page_of_the_bank(intent: stripe.PaymentIntent) -> str:
 
 
 def _create_intent(session: Session, client: stripe.StripeClient, order: Order) -> str:
-    attempt = order.idempotency_key
+    key = order.idempotency_key
     intent = client.v1.payment_intents.create(
         {
             "amount": order.amount,
@@ -197,11 +209,11 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
             "metadata": {"order_id": order.id},
             "allowed_payment_method_types": ["card"],
         },
-        {"idempotency_key": f"{attempt}:intent"},
+        {"idempotency_key": f"{key}:intent"},
     )
     lock(session, order)
     # A second click may have come first: then its payment stays, and ours is never used.
-    if order.idempotency_key == attempt:
+    if order.idempotency_key == key:
         order.payment_intent_id = order.payment_intent_id or intent.id
     session.commit()
     if order.payment_intent_id is None or order.checkout_session_id:
@@ -210,14 +222,14 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
 
 
 def _confirm(
-    client: stripe.StripeClient, attempt: str, intent_id: str, card: str, return_url: str | None
+    client: stripe.StripeClient, key: str, intent_id: str, card: str, return_url: str | None
 ) -> stripe.PaymentIntent:
     asking: Any = {"return_url": return_url} if return_url else {"error_on_requires_action": True}
     try:
         return client.v1.payment_intents.confirm(
             intent_id,
             {"payment_method": card, **asking},
-            {"idempotency_key": f"{attempt}:{card}"},
+            {"idempotency_key": f"{key}:{card}"},
         )
     except stripe.InvalidRequestError as error:
         if error.code == "payment_intent_unexpected_state":

@@ -12,6 +12,9 @@ row: each commits its own payment's id under the row's lock, and sees there the 
                    show the session's page
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import stripe
 from sqlalchemy.orm import Session
 
@@ -73,10 +76,23 @@ def leave_card(session: Session, client: stripe.StripeClient, order: Order) -> N
     session.commit()
 
 
-def end_attempt(session: Session, order: Order, attempt: str) -> None:
+@contextmanager
+def attempt(session: Session, order: Order) -> Iterator[str]:
+    """Lend the order's key for one attempt to pay; after an error of Stripe's, it gets another."""
+    key = order.idempotency_key
+    session.commit()  # no transaction stays open while Stripe is asked
+    try:
+        yield key
+    except stripe.StripeError as error:
+        if error.http_status is not None:
+            end_attempt(session, order, key)
+        raise
+
+
+def end_attempt(session: Session, order: Order, key: str) -> None:
     """Stripe answered, and repeats that answer for this key: the next attempt needs a new one."""
     lock(session, order)
-    if order.idempotency_key == attempt:
+    if order.idempotency_key == key:
         order.idempotency_key = new_idempotency_key()
     session.commit()
 

@@ -472,9 +472,10 @@ print(accept(table, paid.id), accept(plant, paid.id))
 # %% [markdown]
 # ## See the shop do it
 #
-# The course's shop has all of it in one function. Read it slowly. `end_attempt` gives the order a
-# new key. It may do so after *any* answer, because one PaymentIntent cannot be paid twice. Two parts
-# wait for later chapters: the bank's question (`BankAsks`, 06) and Stripe's own page (Checkout, 07).
+# The course's shop has all of it in one function. Read it slowly. `attempt` commits the order, lends
+# its key, and gives the order a new one if Stripe answers with an error. It may do so after *any*
+# error, because one PaymentIntent cannot be paid twice. Two parts wait for later chapters: the bank's
+# question (`BankAsks`, 06) and Stripe's own page (`leave_checkout`, 07).
 
 # %%
 from sample_app import payments
@@ -482,8 +483,8 @@ from sample_app import payments
 show(payments.pay)
 
 # %% [markdown]
-# Three commits keep it safe. One you see, before Stripe is asked. One is in `_create_intent`, once the
-# PaymentIntent's id is known. The last is in `settle`, and so is the check you wrote a minute ago.
+# Three commits keep it safe. One is in `attempt`, before Stripe is asked. One is in `_create_intent`,
+# once the PaymentIntent's id is known. The last is in `settle`, and so is the check you wrote a minute ago.
 # `lock` makes a second request for the same order wait its turn. `_take` and `_give_up` move a
 # pending order to paid, or to canceled.
 

@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from local_stripe import LocalStripe, WallClock
 from tests.browser.shopper import (
@@ -92,6 +92,23 @@ class Payer(Shopper):
         fill("Routing number").fill("110000000")
         fill("Account number").fill(account)
         self.submit.click()
+
+    def open_element(self, order_id: str) -> None:
+        self.open(f"/shop/orders/{order_id}/pay")
+        self.page.get_by_role("link", name="Use Stripe's Payment Element instead").click()
+        expect(self.pay_button).to_be_enabled()
+
+    def pay_in_element(self, number: str) -> None:
+        fill = self.page.frame_locator("#payment iframe").get_by_label
+        fill("Card number").fill(number)
+        fill("Expiration date").fill("1240")
+        fill("Security code").fill("123")
+        fill("Postal code").fill("94107")
+        self.pay_button.click()
+
+    @property
+    def bank(self) -> FrameLocator:
+        return self.page.frame_locator("iframe[src*='3d_secure_2']")
 
     def answer_the_bank(self, button: str) -> None:
         self.page.get_by_role("button", name=button).click()
@@ -275,6 +292,30 @@ def test_who_leaves_the_banks_page_pays_with_another_card(payer, order_id, taken
     assert taken() == [8900]
 
 
+# The Payment Element: the bank's question comes over the page
+
+
+def test_a_customer_pays_in_the_payment_element(payer, order_id, taken):
+    payer.open_element(order_id)
+    payer.pay_in_element(DECLINED)
+    expect(payer.problem).to_contain_text("declined")
+    payer.pay_in_element(GOOD)
+    expect(payer.message).to_have_text("Thank you. Your order is paid.")
+    assert taken() == [8900]
+
+
+def test_the_bank_asks_over_the_payment_element(payer, order_id, taken):
+    payer.open_element(order_id)
+    payer.pay_in_element(BANK_ASKS)
+    payer.bank.get_by_role("button", name="Fail authentication").click()
+    expect(payer.problem).to_contain_text("authenticate")
+    assert taken() == []
+    payer.pay_in_element(BANK_ASKS)
+    payer.bank.get_by_role("button", name="Complete authentication").click()
+    expect(payer.message).to_have_text("Thank you. Your order is paid.")
+    assert taken() == [8900]
+
+
 # Waiting
 
 
@@ -305,6 +346,10 @@ def test_without_scripts_a_link_looks_again(browser: Browser, shop_url, order_id
 # Every page, in both colours
 
 
+def the_payment_element(payer: Payer, order_id: str) -> None:
+    payer.open_element(order_id)
+
+
 def the_thanks(payer: Payer, order_id: str) -> None:
     payer.go_to_checkout(order_id)
     payer.pay_at_stripe(GOOD)
@@ -330,7 +375,7 @@ def an_order_that_waits(payer: Payer, order_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "go_to", [the_thanks, a_debit_under_way, nothing_paid, an_order_that_waits]
+    "go_to", [the_payment_element, the_thanks, a_debit_under_way, nothing_paid, an_order_that_waits]
 )
 def test_every_page_is_accessible_and_fits_a_phone(payer, order_id, go_to):
     go_to(payer, order_id)

@@ -35,6 +35,7 @@ def policy(response):
         "/shop/cart/1/add",
         "/shop/orders",
         "/shop/orders/ord_1/pay",
+        "/shop/orders/ord_1/pay/element",
         "/shop/orders/ord_1/checkout",
     ],
 )
