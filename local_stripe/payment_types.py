@@ -12,6 +12,7 @@ from local_stripe.store import Object
 _ACCOUNT = ("card", "link")  # what the account has switched on; link is only named
 _CURRENCIES = {"us_bank_account": "usd", "sepa_debit": "eur"}  # of those that take only one
 _CONFIGURATION = {"id": "pmc_1LocalStripeConfigured00", "parent": None}
+_INTENTS = {"payment_intent": "Payment Intent", "setup_intent": "Setup Intent"}
 _CARD: Object = {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
 
 # `payment_method_options` of an intent, by type.
@@ -102,11 +103,11 @@ def require_return_url(call: Call, intent: Object, **known: Any) -> None:
     redirects = automatic is not None and automatic["allow_redirects"] == "always"
     if redirects and not call.publishable and not call.params.get("return_url"):
         raise StripeError(
-            "A `return_url` must be specified because this Payment Intent is configured to "
-            "automatically accept the payment methods enabled in the Dashboard, some of which may "
-            "require a full page redirect to succeed. If you do not want to accept redirect-based "
-            "payment methods, set `automatic_payment_methods[enabled]` to `true` and "
-            "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents "
-            "and Payment Intents.",
+            f"A `return_url` must be specified because this {_INTENTS[intent['object']]} is "
+            "configured to automatically accept the payment methods enabled in the Dashboard, some "
+            "of which may require a full page redirect to succeed. If you do not want to accept "
+            "redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` "
+            "and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup "
+            "Intents and Payment Intents.",
             **known,
         )

@@ -213,7 +213,9 @@ def test_where_redirects_are_possible_a_return_url_is_needed(client):
 
     refused = refusal(lambda: client.v1.setup_intents.confirm(intent.id))
 
-    assert refused["message"].startswith("A `return_url` must be specified")
+    assert refused["message"].startswith(
+        "A `return_url` must be specified because this Setup Intent is configured"
+    )
     assert refused["setup_intent"] == plain(intent)
 
 
