@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from IPython.display import display
 
 from classroom.connection import connection
-from classroom.recording import place, stripe_page
 from classroom.site import current_site, open_stripe
+from classroom.visits import place, stripe_page
 from local_stripe.shapes import NOWHERE
 
 STRIPE_HOSTS = (".stripe.com",)

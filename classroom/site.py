@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 
 from classroom.connection import Connection, KeyRefused, connection
 from classroom.doors import Doors, Site, hub_path
-from classroom.recording import RecordingShop
 from classroom.traffic import journal
+from classroom.visits import RecordingShop
 from local_stripe import LocalStripe
 from local_stripe.server import start
 from sample_app import create_app
