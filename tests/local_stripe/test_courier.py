@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from local_stripe import SECRET_KEY, LocalStripe, WallClock
-from local_stripe.courier import Courier, is_deliverable, post
+from local_stripe.courier import TIMEOUT, Courier, is_deliverable, post
 from local_stripe.transport import InProcess
 
 
@@ -147,11 +147,11 @@ def test_a_shop_that_does_not_answer_holds_up_no_other(shop):
     client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        for url in (hanging, shop.url):
+        for url in (shop.url, hanging):  # the newest is served first
             client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["*"]})
         with Courier(local):
             client.v1.customers.create()
-            shop.next_delivery()
+            shop.received.get(timeout=TIMEOUT / 2)
             client.v1.customers.create()
-            shop.next_delivery()
+            shop.received.get(timeout=TIMEOUT / 2)
             silent.accept()[0].close()  # its answer: none
