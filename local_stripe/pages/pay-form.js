@@ -65,13 +65,22 @@ const account = {
   isFull: () => false,
 };
 
+const owner = { ...plain, input: $("owner"), check: required("owner", "Your name is missing.") };
+const iban = {
+  input: $("iban"),
+  format: (text) => text.toUpperCase(),
+  check: () => (/^[A-Z]{2}\d{2}[A-Z\d]{11,30}$/.test(unspaced(iban)) ? null : { message: "Your IBAN is incomplete." }),
+  isFull: () => false,
+};
+
 const onPage = (fields) => fields.filter(({ input }) => input);
 
-// Each way to pay: the fields it asks for, and what the API wants to know of them.
-const WAYS = {
+// Each way to pay that is on the page: the fields it asks for, and what the API wants to know of them.
+const WAYS = Object.fromEntries(Object.entries({
   card: { fields: onPage([...CARD_ROW, name, zip]), paymentMethod: cardMethod },
   us_bank_account: { fields: onPage([holder, routing, account]), paymentMethod: bankMethod },
-};
+  sepa_debit: { fields: onPage([owner, iban]), paymentMethod: sepaMethod },
+}).filter(([way]) => $(way)));
 const WHO = onPage([email]);
 const FIELDS = [...WHO, ...Object.values(WAYS).flatMap(({ fields }) => fields)];
 
@@ -129,6 +138,15 @@ function bankMethod() {
   };
 }
 
+function sepaMethod() {
+  return {
+    type: "sepa_debit",
+    sepa_debit: { iban: unspaced(iban) },
+    billing_details: { email: text(email), name: text(owner) },
+  };
+}
+
+const unspaced = ({ input }) => input.value.replace(/\s/g, "");
 const text = ({ input }) => input?.value.trim();
 
 /** The type of PaymentMethod that is chosen. */
@@ -162,5 +180,5 @@ const listening = {
   edited: (field) => (field.input.getAttribute("aria-invalid") === "true" && !field.check() ? unmark(field) : null),
   left: (field, next) => (field.input.value && next !== $("submit") ? mark(field) : null),
 };
-for (const row of [WHO, CARD_ROW, [name], [zip], [holder], [routing, account]]) guide(onPage(row), listening);
+for (const row of [WHO, CARD_ROW, [name], [zip], [holder], [routing, account], [owner], [iban]]) guide(onPage(row), listening);
 for (const element of [country, ...document.querySelectorAll("[name=way]")]) element.addEventListener("change", show);

@@ -346,6 +346,22 @@ def test_a_bank_debit_completes_the_session_and_settles_days_later(
     assert told[0].data.object["id"] == payer.session.id
 
 
+def test_an_account_in_the_euro_area_pays_by_its_iban(visit, now):
+    payer = visit(
+        line_items=[line("Lamp", 3900, currency="eur")],
+        allowed_payment_method_types=["sepa_debit"],
+    )
+
+    expect(payer.page.get_by_role("radio")).to_have_count(0)
+    payer.page.get_by_label("Email").fill("ann@example.com")
+    payer.page.get_by_label("Account holder").fill("Ann Lee")
+    payer.page.get_by_label("IBAN").fill("at61 1904 3002 3457 3201")
+    payer.button.click()
+    payer.arrives("paid")
+
+    assert now(payer).payment_intent.status == "processing"
+
+
 @pytest.mark.parametrize(
     ("currency", "amount", "shown"),
     [
