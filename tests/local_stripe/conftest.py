@@ -106,7 +106,7 @@ def shop() -> Iterator[Shop]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         shop.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # ends quickly
         thread.start()
         yield shop
         server.shutdown()

@@ -199,7 +199,7 @@ def shop(cli: CLI, tmp_path: Path) -> Iterator[Shop]:
     with app.app_context():
         migrate(db.engine)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # ends quickly
     thread.start()
     yield Shop(app, f"http://127.0.0.1:{server.port}/webhooks/stripe")
     server.shutdown()
