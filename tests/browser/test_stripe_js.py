@@ -1,8 +1,6 @@
 """Stripe.js and its card field, in a shop's page, as a customer meets them."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from playwright.sync_api import Browser, Error, FrameLocator, Page, Route, expec
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
 from local_stripe.server import start
 from local_stripe.transport import InProcess
+from tests.browser.served import served
 
 SHOP = """<!doctype html>
 <html lang="en">
@@ -107,26 +106,8 @@ def shop_url(stripe_url: str) -> Iterator[str]:
         "/": SHOP.format(stripe_js=f"{stripe_url}/v3/", key=PUBLISHABLE_KEY),
         "/proxied": SHOP.format(stripe_js="/proxy/12111/v3/", key=PUBLISHABLE_KEY),
     }
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = pages.get(self.path, "").encode()
-            self.send_response(200 if body else 404)
-            self.send_header("content-type", "text/html")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(pages) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
