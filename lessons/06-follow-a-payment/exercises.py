@@ -101,7 +101,8 @@ check("6.2", hold_and_take)
 # *You practice:* going on after 3D Secure, whenever and however the customer comes back.
 # *Out of scope:* whose booking it is (chapter 05).
 #
-# A cinema reserves a seat, then pays for it with this code. See what it sells.
+# A cinema reserves a seat, then takes the money with this code. The mistake is a real one
+# (`hoc081098/Movie-Ticket-Booking#59`), the code is ours. See what it sells.
 
 
 # %%

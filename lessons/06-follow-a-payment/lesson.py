@@ -57,8 +57,8 @@ states("payment_intent")
 # | `requires_capture` | your shop: take the money that is held |
 
 # %% [markdown]
-# Walk along the shortest path. Every payment of this chapter is one of 217.50 dollars, and by card unless
-# it says otherwise.
+# Walk along the shortest path. The payments here are for 217.50 dollars each, and by card unless they
+# say otherwise.
 
 
 # %%
@@ -133,7 +133,7 @@ print(charge.status, charge.captured, charge.refunded, charge.disputed)
 # ## Let the bank ask
 #
 # In chapter 01 you met a card whose bank asks its customer first. In Europe that is common, by law. Use
-# it, and say with `return_url` where the bank shall lead the customer back to.
+# it, and name a **return URL**: where the bank shall lead the customer back to.
 
 # %%
 timeline.clear()
@@ -146,7 +146,8 @@ asked = client.v1.payment_intents.create(params=ask_first)
 print(asked.status, asked.amount_received, asked.latest_charge)
 
 # %% [markdown]
-# No exception, no money, and not even a charge. The payment waits, and `next_action` tells what for.
+# No exception, no money, and not even a charge. The payment waits, and its **next action** tells what
+# for.
 
 # %%
 print(asked.next_action.type)
@@ -237,8 +238,8 @@ print(client.v1.payment_intents.retrieve(asked.id).status)
 # Still `requires_action`. No error, no return, nothing that your code could catch. (A real bank may give
 # up after some minutes, and then the payment fails as above. Do not count on it.)
 #
-# A well-known shop system left such customers stuck: the order stayed pending, the cart was gone, and
-# there was no way to pay again (`odoo/odoo#79663`). So a pending order needs two exits.
+# A well-known shop system knew no way back from the bank but success. Otherwise the order stayed pending,
+# the cart was gone, and nobody could pay again (`odoo/odoo#79663`). So a pending order needs two exits.
 
 # %% [markdown]
 # **Exit one: pay again.** Confirm the same PaymentIntent once more. The bank asks a new question, on a
@@ -290,7 +291,7 @@ for card in ["pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_authenticat
 
 # %% [markdown]
 # The third one gets a seat for nothing. The card was not declined, so there was no exception, and the
-# code took silence for a yes. A cinema app shipped exactly that (`hoc081098/Movie-Ticket-Booking#59`).
+# code took silence for a yes. A cinema app shipped this mistake (`hoc081098/Movie-Ticket-Booking#59`).
 #
 # Remember it as a rule: only `status == "succeeded"` means paid. All other ways to say it are guesses.
 
@@ -308,7 +309,7 @@ print(held.status)
 print(held.amount_capturable, held.amount_received)
 
 # %% [markdown]
-# The customer's bank shows the amount as reserved. You have nothing yet. **Before you run the next
+# That is a **hold**: the customer's bank shows the amount as reserved, and you have nothing yet. **Before you run the next
 # cell:** what does the *charge* say, `pending`?
 
 # %%
@@ -583,8 +584,8 @@ print(answer.status_code, answer.json["message"])
 
 # %% [markdown]
 # Now with your own hands. Here is the pay page of one more order. Type **4000 0027 6000 3184**, any
-# future date, any three digits, press Pay, and answer the bank. Then go back, try what happens when you
-# fail, or leave.
+# future date, any three digits, press Pay, and answer the bank. Then run the cell again, which makes a
+# new order, and fail at the bank.
 
 # %%
 with app.app_context():
