@@ -29,6 +29,10 @@ const CLOSED = {
     title: "There is nothing to pay here",
     text: "This address belongs to no Checkout Session. Please follow the shop’s link again.",
   },
+  unreachable: {
+    title: "This page could not be loaded",
+    text: "Nothing was paid here just now. Please load it again in a moment.",
+  },
 };
 
 // ---- what the payer sees ----
@@ -98,7 +102,7 @@ function setBusy(isBusy) {
 async function load() {
   const { body: session, error } = await ask(KEY, PAGE);
   if (error?.code === "resource_missing") return showClosed("missing");
-  if (error) return showProblem(error);
+  if (error) return showClosed("unreachable");
   const back = new URLSearchParams(location.search).get("redirect_status");
   if (session.status === "complete" && back) return location.replace(session.success_url);
   if (session.status !== "open") return showClosed(session.status, session);
@@ -119,9 +123,9 @@ async function pay() {
     return_url: location.origin + location.pathname,
   });
   if (paid.body) return goOn(paid.body);
+  if (paid.error.type !== "card_error" && await isOver()) return;
   setBusy(false);
   showProblem(paid.error);
-  if (paid.error.type !== "card_error") await closeIfOver();
 }
 
 /** To the bank that wants to hear from its customer, or back to the shop. */
@@ -137,10 +141,12 @@ function here(url) {
   return new URL(`../..${pathname}${search}`, location);
 }
 
-/** A session that was refused may have ended meanwhile. */
-async function closeIfOver() {
+/** Whether the session has ended, paid by an answer that was lost on its way perhaps; then go on from there. */
+async function isOver() {
   const { body: session } = await ask(KEY, PAGE);
-  if (session && session.status !== "open") showClosed(session.status, session);
+  if (session?.status === "complete") goOn(session);
+  if (session?.status === "expired") showClosed("expired", session);
+  return Boolean(session) && session.status !== "open";
 }
 
 const intentOf = (session) => session.payment_intent ?? session.setup_intent;

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from local_stripe import SECRET_KEY, LocalStripe, WallClock
 from local_stripe.server import start
@@ -248,6 +248,15 @@ def test_an_address_without_a_session_says_so(page: Page, visit):
     expect(page.get_by_role("heading")).to_have_text("There is nothing to pay here")
 
 
+def test_a_page_that_cannot_be_loaded_says_so(page: Page, visit):
+    payer = visit()
+
+    page.route("**/v1/**", lambda route: route.abort())
+    payer.come()
+
+    expect(page.get_by_role("heading", name="This page could not be loaded")).to_be_visible()
+
+
 def test_a_double_click_pays_once(visit, now, client):
     payer = visit()
 
@@ -256,6 +265,35 @@ def test_a_double_click_pays_once(visit, now, client):
     payer.arrives("paid")
 
     assert charges(client, now(payer)) == ["succeeded"]
+
+
+def test_an_answer_that_is_lost_leads_to_the_shop_all_the_same(visit, now, client):
+    payer = visit()
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    payer.page.route("**/confirm", lose)
+    payer.fill()
+    payer.button.click()
+    payer.arrives("paid")
+
+    assert charges(client, now(payer)) == ["succeeded"]
+
+
+def test_a_stripe_that_does_not_answer_is_told_and_asked_again(visit, now):
+    payer = visit()
+
+    payer.page.route("**/v1/**", lambda route: route.abort())
+    payer.fill()
+    payer.button.click()
+    expect(payer.problem).to_have_text("The local Stripe did not answer.")
+    payer.page.unroute("**/v1/**")
+    payer.button.click()
+    payer.arrives("paid")
+
+    assert now(payer).payment_status == "paid"
 
 
 def test_two_tabs_pay_once_and_both_arrive(visit, now, client):
@@ -425,9 +463,8 @@ def test_a_card_is_saved_where_nothing_is_sold(client, page):
     assert saved.card.last4 == "4242"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
-def test_nobody_is_kept_from_paying(browser: Browser, sell, scheme, width):
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1200, "light")])
+def test_nobody_is_kept_from_paying(browser: Browser, sell, width, scheme):
     size = {"width": width, "height": 800}
     context = browser.new_context(color_scheme=scheme, viewport=size)
     session = sell(allowed_payment_method_types=["card", "us_bank_account"])
