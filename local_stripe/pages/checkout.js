@@ -31,7 +31,7 @@ const CLOSED = {
   },
   unreachable: {
     title: "This page could not be loaded",
-    text: "Nothing was paid here just now. Please load it again in a moment.",
+    text: "Please load it again in a moment.",
   },
 };
 

@@ -143,8 +143,11 @@ def test_stripe_js_has_the_addresses_that_pages_use(server: RunningServer, path:
     assert b"window.Stripe = " in body
 
 
-def test_the_card_field_runs_nothing_but_its_own_files(server: RunningServer):
-    status, headers, body = call(server, "GET", "/v3/card")
+@pytest.mark.parametrize(
+    "path", ["/v3/card", "/v3/payment", "/c/pay/cs_test_1", "/3d_secure_2/hosted"]
+)
+def test_a_page_runs_nothing_but_its_own_files(server: RunningServer, path: str):
+    status, headers, body = call(server, "GET", path)
 
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
