@@ -1,5 +1,6 @@
 """Events.  https://docs.stripe.com/api/events"""
 
+import re
 from fnmatch import fnmatchcase
 from typing import NotRequired, TypedDict
 
@@ -11,6 +12,7 @@ from local_stripe.routing import Route
 from local_stripe.store import Object
 
 _MOST_TYPES = 20
+_WILD = re.compile(r"[*?\[]")  # of a pattern; what has none of these is looked up
 
 
 class EventRetryParams(TypedDict):
@@ -36,7 +38,8 @@ def index(call: Call) -> Object:
             delivered is None or delivered == (event["pending_webhooks"] == 0)
         )
 
-    return page(call, "event", where=matches)
+    exact = {"type": wanted[0]} if len(wanted) == 1 and not _WILD.search(wanted[0]) else {}
+    return page(call, "event", where=matches, **exact)
 
 
 def retry(call: Call) -> Object:
