@@ -126,6 +126,8 @@ class LocalStripe:
                 with self.clock.back_at(entry.due):
                     entry.action(self._call_of_nobody(), entry.id)
                 keep = True
+            except StripeError as refusal:  # not one of the request that is being answered
+                raise RuntimeError(f"{entry} was refused") from refusal
             finally:
                 self._end(keep)
 

@@ -10,6 +10,8 @@ from typing import Any
 # Pages that Stripe hosts and the local Stripe has not got: a name that leads nowhere (RFC 2606).
 NOWHERE = "https://stripe.invalid"
 
+MERCHANT = "Test shop"  # the account's name, where pages say who is paid
+
 ADDRESS: dict[str, Any] = dict.fromkeys(
     ("city", "country", "line1", "line2", "postal_code", "state")
 )

@@ -5,7 +5,7 @@ The files know what the server knows by placeholders, `{publishable_key}` and it
 
 from pathlib import Path
 
-from local_stripe import currencies
+from local_stripe import currencies, shapes
 from local_stripe.auth import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.messages import Response
 
@@ -13,6 +13,7 @@ _HERE = Path(__file__).parent
 
 # Nothing but the local Stripe's own files, and nothing inline; any shop may frame a page.
 _PLACEHOLDERS = {
+    b"{merchant}": shapes.MERCHANT.encode(),
     b"{publishable_key}": PUBLISHABLE_KEY.encode(),
     b"{secret_key}": SECRET_KEY.encode(),
     b"{zero_decimal}": " ".join(sorted(currencies.ZERO_DECIMAL)).encode(),
@@ -71,7 +72,7 @@ def _scripts(folder: str) -> dict[str, Response]:
 
 
 def _stripe_js() -> Response:
-    """Stripe.js: a shop's page loads one classic script, whose parts share nothing with that page."""
+    """Stripe.js: one classic script, whose parts share nothing with the page that loads it."""
     parts = ("frames", "refusals", "elements", "challenges", "payments", "stripe")
     text = b"\n".join((_HERE / f"stripe-js/{part}.js").read_bytes() for part in parts)
     return _response(b'(() => {\n"use strict";\n\n' + text + b"})();\n", "text/javascript")

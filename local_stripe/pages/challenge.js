@@ -54,7 +54,6 @@ function ask({ amount, currency, created, payment_method: { card } }) {
   say("story", setup ? "A shop asks to keep this card for later payments." : "A shop asks for a payment from this card.");
   element("amount-row").hidden = setup;
   if (!setup) say("amount", formatMoney(amount, currency));
-  say("merchant", "Test shop");
   say("card", `${card.brand[0].toUpperCase()}${card.brand.slice(1)} ···· ${card.last4}`);
   say("date", new Date(created * 1000).toLocaleDateString("en-US", { dateStyle: "medium" }));
   element("facts").hidden = element("answers").hidden = false;

@@ -84,6 +84,9 @@ const WAYS = Object.fromEntries(Object.entries({
 const WHO = onPage([email]);
 const FIELDS = [...WHO, ...Object.values(WAYS).flatMap(({ fields }) => fields)];
 
+/** The types of PaymentMethod that there are fields for. */
+export const TYPES = Object.keys(WAYS);
+
 /** Make the form ready: the ways to pay that are taken, and the e-mail address if it is known. */
 export function prepare(types, knownEmail) {
   const known = Object.keys(WAYS).filter((way) => types.includes(way));

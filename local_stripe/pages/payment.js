@@ -4,7 +4,7 @@
 // typed goes to the local Stripe's API and nowhere else.
 import { ask } from "./api.js";
 import { connected } from "./line.js";
-import { isComplete, isEmpty, paymentMethod, prepare, problem, way } from "./pay-form.js";
+import { isComplete, isEmpty, paymentMethod, prepare, problem, TYPES, way } from "./pay-form.js";
 
 // The variables of Stripe's Appearance API that the form has a place for.
 const VARIABLES = {
@@ -24,7 +24,8 @@ connected((settings, line) => {
 
 async function begin(settings) {
   receive.settings({ settings });
-  const types = settings.types ?? (await typesOf(settings));
+  const { types, error } = settings.types ? settings : await typesOf(settings);
+  if (error) return tellEvent("loaderror", { error });
   prepare(types);
   fillIn(settings.defaultValues?.billingDetails ?? {});
   new ResizeObserver(() => tell({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
@@ -32,13 +33,15 @@ async function begin(settings) {
   tellEvent("ready");
 }
 
-/** The ways to pay that the intent takes. */
+/** The ways to pay that the intent takes: {types} or {error}. */
 async function typesOf({ key, clientSecret }) {
   const id = clientSecret.split("_secret_")[0];
   const kind = id.startsWith("seti_") ? "setup_intents" : "payment_intents";
   const { body, error } = await ask(key, `${kind}/${id}?client_secret=${encodeURIComponent(clientSecret)}`);
-  if (error) tellEvent("loaderror", { error });
-  return body?.payment_method_types ?? ["card"];
+  if (error) return { error };
+  const types = body.payment_method_types.filter((type) => TYPES.includes(type));
+  const missing = `local Stripe.js does not implement a form for ${body.payment_method_types}`;
+  return types.length ? { types } : { error: { type: "invalid_request_error", message: missing } };
 }
 
 const receive = {

@@ -5,7 +5,7 @@ https://docs.stripe.com/api/checkout/sessions
 
 from dataclasses import replace
 
-from local_stripe import addresses, checkout, checkout_terms, line_items
+from local_stripe import addresses, checkout, checkout_terms, line_items, shapes
 from local_stripe.call import Call
 from local_stripe.expand import Includes
 from local_stripe.implemented import given, only
@@ -34,7 +34,7 @@ _BRANDING = {
     "background_color": "#ffffff",
     "border_style": "rounded",
     "button_color": "#0074d4",
-    "display_name": "Test shop",
+    "display_name": shapes.MERCHANT,
     "font_family": "default",
     "icon": None,
     "logo": None,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Error, FrameLocator, Page, expect
+from playwright.sync_api import Error, FrameLocator, Page, Route, expect
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
 from local_stripe.server import start
@@ -117,8 +117,12 @@ def stripe_url(local: LocalStripe) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def shop_url(stripe_url: str) -> Iterator[str]:
-    html = PAGE.format(stripe_js=f"{stripe_url}/v3/", key=PUBLISHABLE_KEY)
-    with served({"/": html, "/back": "<h1>Thank you</h1>"}) as url:
+    pages = {
+        "/": PAGE.format(stripe_js=f"{stripe_url}/v3/", key=PUBLISHABLE_KEY),
+        "/proxied": PAGE.format(stripe_js="/proxy/12111/v3/", key=PUBLISHABLE_KEY),
+        "/back": "<h1>Thank you</h1>",
+    }
+    with served(pages) as url:
         yield url
 
 
@@ -434,6 +438,8 @@ def test_a_message_of_the_page_itself_ends_no_challenge(shop: Shop):
         ("stripe.confirmPayment({clientSecret: 'pi_1_secret_2'})", "return_url"),
         ("stripe.confirmPayment({clientSecret: 'x', redirect: 'never'})", "redirect is"),
         ("stripe.elements().create('payment')", "needs elements({clientSecret})"),
+        ("stripe.elements({mode: 'payment'})", "needs an amount and a currency"),
+        ("stripe.elements({mode: 'subscription'})", 'mode "subscription"'),
         ("late('accordion')", 'layout "accordion"'),
     ],
 )
@@ -446,6 +452,40 @@ def test_wrong_use_is_told(shop: Shop, script: str, said: str):
         )
 
     assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("types", [["sepa_debit"], None], ids=["no form", "no intent"])
+def test_what_cannot_be_shown_is_an_event(shop: Shop, types: list[str] | None):
+    secret = "pi_1_secret_2"
+    if types:
+        secret = shop.intent(payment_method_types=types, currency="eur").client_secret
+
+    shop.do(
+        "clientSecret => { mount('payment', {clientSecret});"
+        "element.on('loaderror', ({error}) => { window.result = error; }); }",
+        secret,
+    )
+
+    said = "sepa_debit" if types else "No such payment_intent"
+    assert said in shop.result()["message"]
+
+
+def test_it_works_behind_a_proxy_with_a_path_prefix(shop: Shop, shop_url: str, stripe_url: str):
+    """As on JupyterHub: shop and local Stripe on one host, told apart by their paths."""
+    prefix = f"{shop_url}proxy/12111"
+
+    def forward(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace(prefix, stripe_url)))
+
+    shop.page.route(f"{prefix}/**", forward)
+    shop.page.goto(f"{shop_url}proxied")
+    shop.mount(clientSecret=shop.intent().client_secret)
+    shop.type(ASKS)
+
+    shop.confirm(redirect="if_required")
+    shop.answer("Complete authentication")
+
+    assert shop.result()["paymentIntent"]["status"] == "succeeded"
 
 
 def test_assistive_technology_finds_nothing_serious(shop: Shop):

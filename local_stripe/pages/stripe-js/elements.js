@@ -1,9 +1,7 @@
 // Elements: the fields in the shop's page, each a frame. https://docs.stripe.com/js/elements_object
 
 const EVENTS = ["ready", "change", "focus", "blur", "loaderror"];
-const DEFERRED = [
-  "mode", "amount", "currency", "paymentMethodTypes", "setupFutureUsage", "captureMethod", "paymentMethodCreation",
-];
+const DEFERRED = ["mode", "amount", "currency", "paymentMethodTypes", "setupFutureUsage"];
 const APPEARANCE = {
   theme: ["stripe", "night"],
   variables: [
@@ -27,8 +25,9 @@ function elements(key, options) {
   onlyKnown("stripe.elements(options)", deferred, DEFERRED);
   checkAppearance(appearance);
   if (clientSecret && deferred.mode) misuse("elements() takes either a clientSecret or a mode");
+  checkMode(deferred);
   const made = {}; // by type
-  const group = { clientSecret, submitted: false, payment: () => made.payment };
+  const group = { clientSecret, deferred, submitted: false, payment: () => made.payment };
   const settings = {
     card: () => ({}),
     payment() {
@@ -125,6 +124,11 @@ function frameElement(type, fixed, options, onDestroy) {
     enter: () => container.closest("form")?.requestSubmit(),
   };
   return element;
+}
+
+function checkMode({ mode, amount, currency }) {
+  if (!["payment", "setup", undefined].includes(mode)) notImplemented(`elements: mode "${mode}"`);
+  if (mode === "payment" && !(amount > 0 && currency)) misuse('mode "payment" needs an amount and a currency');
 }
 
 function warnOfOneOrigin() {

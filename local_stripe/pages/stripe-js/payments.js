@@ -64,7 +64,11 @@ async function createConfirmationToken(controller, key, { elements, params = {},
   if (!elements) notImplemented("stripe.createConfirmationToken(…) without elements");
   const { paymentMethod, error } = await methodOf("createConfirmationToken", key, elements, known, { always: true });
   if (error) return { error };
-  return controller({ wanted: "confirmationToken", params: { ...rest, payment_method: paymentMethod.id } });
+  const { setupFutureUsage: setup_future_usage } = groups.get(elements).deferred;
+  return controller({
+    wanted: "confirmationToken",
+    params: { setup_future_usage, ...rest, payment_method: paymentMethod.id },
+  });
 }
 
 /** The PaymentMethod that the Payment Element holds: {paymentMethod} or {error}. */
