@@ -314,6 +314,9 @@ def test_it_works_behind_a_proxys_prefix(page, server, client):
     page.goto("http://hub.example/user/ada/proxy/1/dashboard")
 
     expect(line(page, "Through a proxy")).to_be_visible()
+    gone = {"status": 502, "content_type": "text/html", "body": "<h1>Bad gateway</h1>"}
+    page.route("**/_local/clock**", lambda route: route.fulfill(**gone))
+    expect(page.get_by_role("alert").first).to_contain_text("does not answer")
 
 
 def test_it_says_when_the_local_stripe_is_gone(page):

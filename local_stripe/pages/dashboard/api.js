@@ -16,10 +16,12 @@ export const send = (path, form) => ask("POST", path, new URLSearchParams(form))
 export const remove = (path, params) => ask("DELETE", `${path}?${new URLSearchParams(params)}`);
 
 async function ask(method, path, body) {
-  const response = await fetch(path, { method, headers: HEADERS, body }).catch(() => {
-    throw new Refusal("The local Stripe does not answer. Is it still running?");
-  });
-  const answer = await response.json();
+  const response = await fetch(path, { method, headers: HEADERS, body }).catch(unanswered);
+  const answer = await response.json().catch(unanswered); // a proxy says in HTML that nobody is there
   if (!response.ok) throw new Refusal(answer.error.message);
   return answer;
+}
+
+function unanswered() {
+  throw new Refusal("The local Stripe does not answer. Is it still running?");
 }

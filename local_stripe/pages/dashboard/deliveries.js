@@ -46,7 +46,7 @@ async function details({ endpoint, event, id, url }) {
   const { attempts } = await read(`_local/deliveries/${encodeURIComponent(id)}`);
   const again = () => act(async () => {
     await resend(event, endpoint);
-    return `Resent: ${event} is on its way again.`;
+    return `Resent: ${event} is on its way again${isEndpoint(endpoint) ? "" : ", if the CLI still listens"}.`;
   });
   return [
     facts({ Event: linkTo("events", event), Endpoint: make("span", { class: "id" }, endpoint), Address: url }),
@@ -59,9 +59,11 @@ async function details({ endpoint, event, id, url }) {
 /** The status of an answer, if there was one. */
 const came = (status) => (status === 0 ? "no answer" : String(status));
 
-/** As `stripe events resend` does; a CLI that listens is no endpoint. */
+const isEndpoint = (id) => id.startsWith("we_"); // or a session of Stripe's CLI
+
+/** As `stripe events resend` does. */
 function resend(event, endpoint) {
-  const to = endpoint.startsWith("we_") ? { webhook_endpoint: endpoint } : { for_stripecli: true };
+  const to = isEndpoint(endpoint) ? { webhook_endpoint: endpoint } : { for_stripecli: true };
   return send(`v1/events/${encodeURIComponent(event)}/retry`, to);
 }
 
