@@ -144,7 +144,7 @@ def test_stripe_js_has_the_addresses_that_pages_use(server: RunningServer, path:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v3/card", "/v3/payment", "/c/pay/cs_test_1", "/3d_secure_2/hosted"]
+    "path", ["/v3/card", "/v3/payment", "/c/pay/cs_test_1", "/3d_secure_2/hosted", "/dashboard"]
 )
 def test_a_page_runs_nothing_but_its_own_files(server: RunningServer, path: str):
     status, headers, body = call(server, "GET", path)
