@@ -78,6 +78,13 @@ element("answers").addEventListener("submit", async (event) => {
   }
 });
 
+// In a frame the dialog around it does not hear of this key.
+addEventListener("keydown", ({ key }) => {
+  const answers = element("answers");
+  const { failed } = answers.elements;
+  if (key === "Escape" && parent !== window && !answers.hidden && !failed.disabled) answers.requestSubmit(failed);
+});
+
 function enable(on) {
   for (const button of element("answers").elements) button.disabled = !on;
 }

@@ -356,9 +356,7 @@ def test_a_customer_who_does_not_confirm_has_not_paid(shop: Shop, way_out: str):
     if way_out == "button":
         shop.answer("Fail authentication")
     else:
-        shop.page.locator("dialog").evaluate(
-            "dialog => dialog.dispatchEvent(new Event('cancel', {cancelable: true}))"
-        )
+        shop.page.keyboard.press("Escape")
 
     error = shop.result()["error"]
     assert error["code"] == "payment_intent_authentication_failure"
