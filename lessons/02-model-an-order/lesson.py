@@ -576,8 +576,9 @@ show(order_status)
 
 # %% [markdown]
 # And this is its order. The id cannot be guessed, so that a guest's order stays the guest's.
-# The keys further down belong to paying without paying twice, which is chapter 04. Find
-# `_move`: it is your `validates`.
+# The keys further down belong to paying without paying twice, which is chapter 04; what follows
+# them, from `checkout_session_id` on, to chapters 07 and 09. Find `_move`: it is your
+# `validates`.
 #
 # By itself SQLAlchemy stores the *name* of a status, `PENDING`. The `Enum(...)` here stores its
 # value, and adds a constraint: no other program can invent a status either.

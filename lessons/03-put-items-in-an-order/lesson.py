@@ -529,7 +529,8 @@ from sample_app.models import OrderItem
 show(OrderItem)
 
 # %% [markdown]
-# Here is the whole shop. Four tables: yours, and the customers.
+# Here is the whole shop. Five tables: yours, the customers, and one for what Stripe tells the
+# shop (chapter 08).
 
 # %%
 from sample_app.models import Base
@@ -537,8 +538,8 @@ from sample_app.models import Base
 erd(Base)
 
 # %% [markdown]
-# `_draft` is your `place`: it looks the items up at once, names those that it does not sell, and
-# freezes each price. The sum is stored with the order.
+# `_draft` is your `place`: it looks the items up at once, names those that it does not sell,
+# refuses more than there are, and freezes each price. The sum is stored with the order.
 
 # %%
 from sample_app import orders
