@@ -1,7 +1,10 @@
 """One try to deliver a webhook: what is sent, and what came of it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from local_stripe.store import Object
 
 # (address, headers, body) -> (status, body); status 0 if there was no answer
 Send = Callable[[str, dict[str, str], bytes], tuple[int, str]]
@@ -11,6 +14,11 @@ HEADERS = {
     "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
 }
 """Of every delivery, beside its signature."""
+
+
+def body_of(event: Object) -> str:
+    """An event as Stripe lays it out: who parses it and writes it anew gets other bytes."""
+    return json.dumps(event, indent=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from local_stripe import request_log
-from local_stripe.attempts import HEADERS, Attempt
+from local_stripe.attempts import HEADERS, Attempt, body_of
 from local_stripe.clock import Timekeeper
 from local_stripe.ids import Ids
 from local_stripe.messages import Exchange
@@ -145,7 +145,7 @@ class Listeners:
 
         A CLI wants one of the two. Here they are the same.
         """
-        body, session.told[event["id"]] = json.dumps(event), time.time()
+        body, session.told[event["id"]] = body_of(event), time.time()
         signature = sign(body.encode(), [self.secret], int(time.time()))
         for version in (None, CURRENT):
             message = {

@@ -4,13 +4,12 @@ The core never sends: `deliver` is handed a function that does. What fails is du
 https://docs.stripe.com/webhooks
 """
 
-import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 
-from local_stripe.attempts import HEADERS, Attempt, Send
+from local_stripe.attempts import HEADERS, Attempt, Send, body_of
 from local_stripe.clock import Timekeeper
 from local_stripe.deliveries import Delivery, Fault, Queue
 from local_stripe.errors import StripeError
@@ -172,7 +171,7 @@ class Webhooks:
                 self._settle(delivery)
                 return None
             secrets = self._signing(delivery)
-        body = json.dumps(event).encode()
+        body = body_of(event).encode()
         began = wall_clock()
         headers = {**HEADERS, "Stripe-Signature": sign(body, secrets, int(began))}
         lost = delivery.fault == "drop"

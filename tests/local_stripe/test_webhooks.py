@@ -1,5 +1,6 @@
 """Webhooks: signed, tried again until they arrive, and counted."""
 
+import json
 import time
 
 import pytest
@@ -57,6 +58,17 @@ def test_an_altered_body_does_not_verify(client, local, endpoint):
     local.deliver(shop)
     url, headers, body = shop.deliveries[0]
     shop.deliveries[0] = (url, headers, body.replace(b"Ann", b"Bob"))
+
+    with pytest.raises(stripe.SignatureVerificationError):
+        shop.events(endpoint.secret)
+
+
+def test_a_body_that_is_parsed_and_written_anew_does_not_verify(client, local, endpoint):
+    client.v1.customers.create({"name": "Ann"})
+    shop = Shop()
+    local.deliver(shop)
+    url, headers, body = shop.deliveries[0]
+    shop.deliveries[0] = (url, headers, json.dumps(json.loads(body)).encode())
 
     with pytest.raises(stripe.SignatureVerificationError):
         shop.events(endpoint.secret)
