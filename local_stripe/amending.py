@@ -37,7 +37,20 @@ def amended(call: Call, intent: Object) -> Object:
     if "shipping" in params:
         changed["shipping"] = shapes.shipping(params["shipping"])
     changed["metadata"] = call.metadata(intent["metadata"])
-    return _with_method(call, changed, intent) if "payment_method" in params else changed
+    if "payment_method" in params:
+        return _with_method(call, changed, intent)
+    return _without_challenge(changed) if _is_dearer_or_cheaper(changed, intent) else changed
+
+
+def _is_dearer_or_cheaper(changed: Object, intent: Object) -> bool:
+    return any(changed[name] != intent[name] for name in ("amount", "currency"))
+
+
+def _without_challenge(changed: Object) -> Object:
+    """The intent, to be confirmed anew if the bank was asking its owner about another amount."""
+    if changed["status"] != "requires_action":
+        return changed
+    return PAYMENT_INTENT.move("update", changed, next_action=None, status="requires_confirmation")
 
 
 def _with_method(call: Call, changed: Object, intent: Object) -> Object:

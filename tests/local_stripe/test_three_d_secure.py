@@ -295,6 +295,25 @@ def test_an_older_challenge_ends_with_the_next_one(client, confirmed, answer):
     assert answer(newer)[1]["status"] == "succeeded"
 
 
+def test_a_challenge_is_for_the_amount_that_its_owner_saw(client, confirmed, answer):
+    intent = confirmed("threeDSecure2Required")
+
+    dearer = client.v1.payment_intents.update(intent.id, {"amount": 9900})
+
+    assert (dearer.status, dearer.next_action) == ("requires_confirmation", None)
+    assert answer(intent)[0] == 400
+    again = client.v1.payment_intents.confirm(intent.id)
+    assert answer(again)[1]["status"] == "succeeded"
+
+
+def test_a_note_on_a_payment_does_not_end_its_challenge(client, confirmed, answer):
+    intent = confirmed("threeDSecure2Required")
+
+    client.v1.payment_intents.update(intent.id, {"description": "A lamp", "amount": 3300})
+
+    assert answer(intent)[1]["status"] == "succeeded"
+
+
 def test_a_payment_that_was_given_up_cannot_be_completed(client, confirmed, answer):
     intent = confirmed("threeDSecure2Required")
     client.v1.payment_intents.cancel(intent.id)
