@@ -26,6 +26,7 @@ async function begin(settings) {
   receive.settings({ settings });
   const { types, error } = settings.types ? settings : await typesOf(settings);
   if (error) return tellEvent("loaderror", { error });
+  if (!types.some((type) => TYPES.includes(type))) return tellEvent("loaderror", { error: noForm(types) });
   prepare(types);
   fillIn(settings.defaultValues?.billingDetails ?? {});
   new ResizeObserver(() => tell({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
@@ -38,10 +39,11 @@ async function typesOf({ key, clientSecret }) {
   const id = clientSecret.split("_secret_")[0];
   const kind = id.startsWith("seti_") ? "setup_intents" : "payment_intents";
   const { body, error } = await ask(key, `${kind}/${id}?client_secret=${encodeURIComponent(clientSecret)}`);
-  if (error) return { error };
-  const types = body.payment_method_types.filter((type) => TYPES.includes(type));
-  const missing = `local Stripe.js does not implement a form for ${body.payment_method_types}`;
-  return types.length ? { types } : { error: { type: "invalid_request_error", message: missing } };
+  return error ? { error } : { types: body.payment_method_types };
+}
+
+function noForm(types) {
+  return { type: "invalid_request_error", message: `local Stripe.js does not implement a form for ${types.join(", ")}` };
 }
 
 const receive = {

@@ -174,7 +174,7 @@ function checkedPayment(options) {
   if ((layout.type ?? layout) !== "tabs") notImplemented(`the payment element's layout "${layout.type ?? layout}"`);
   onlyKnown("the payment element's defaultValues", defaultValues, ["billingDetails"]);
   const { address = {}, ...known } = defaultValues.billingDetails ?? {};
-  onlyKnown("the payment element's defaultValues.billingDetails", known, ["name", "email"]);
+  onlyKnown("the payment element's defaultValues.billingDetails", known, ["name"]);
   onlyKnown("the payment element's defaultValues.billingDetails.address", address, ["country", "postal_code"]);
   return options;
 }
