@@ -23,7 +23,7 @@ VIEWS = {  # what each view of the dashboard asks when it is opened
     "/v1/payment_intents": "limit=20&expand[]=data.latest_charge",
     "/v1/events": "limit=20",
     "/_local/deliveries": "limit=20",
-    "/_local/upcoming": "",
+    "/_local/upcoming": "limit=20",
     "/_local/requests": "limit=20",
     "/_local/faults": "",
 }

@@ -47,6 +47,25 @@ def require_one_cursor(older: int | None, newer: int | None) -> None:
         )
 
 
+def page_of(call: Call, rows: list[Object]) -> Object:
+    """The list object that answers the call: one page of what is in no table, in this order.
+
+    Raises StripeError for an unknown cursor.
+    """
+    start, cursor = 0, call.params.get("starting_after")
+    if cursor is not None:
+        start = 1 + next((place for place, row in enumerate(rows) if row["id"] == cursor), -1)
+        if start == 0:
+            raise no_such("object", cursor, param="starting_after")
+    end = start + page_size(call)
+    return {
+        "object": "list",
+        "data": rows[start:end],
+        "has_more": end < len(rows),
+        "url": call.url,
+    }
+
+
 def page_size(call: Call) -> int:
     """How many objects the caller wants at once, 10 unless told, from 1 to 100."""
     limit = call.params.get("limit")

@@ -170,7 +170,7 @@ def test_the_next_deliveries_are_shown_in_the_order_in_which_they_are_due(
     local.webhooks.inject("delay", seconds=500)
     local.deliver(lambda *_: (500, ""))
 
-    upcoming = look("GET", "/_local/upcoming")
+    upcoming = look("GET", "/_local/upcoming", "limit=20")
 
     due = [each["due"] for each in upcoming["data"]]
     assert due == sorted(due)
@@ -193,21 +193,21 @@ def test_what_a_shop_answers_is_shown_without_its_secrets(look, client, endpoint
 
 def test_a_fault_waits_until_it_strikes(look, client, endpoint, local):
     look("POST", "/_local/faults", "kind=drop&type=customer.*")
-    [fault] = look("GET", "/_local/faults")["data"]
+    [fault] = look("GET", "/_local/faults")["waiting"]
     assert (fault["kind"], fault["type"]) == ("drop", "customer.*")
 
     client.v1.customers.create()
     [attempt] = local.deliver(lambda *_: (200, ""))
 
     assert (attempt.fault, attempt.status) == ("drop", 0)
-    assert look("GET", "/_local/faults")["data"] == []
+    assert look("GET", "/_local/faults")["waiting"] == []
 
 
 def test_a_fault_can_be_taken_back_once(look, local):
     local.webhooks.inject("delay", seconds=0)
     local.webhooks.inject("delay", seconds=5)
 
-    left = look("DELETE", "/_local/faults", "kind=delay&type=*&seconds=0")["data"]
+    left = look("DELETE", "/_local/faults", "kind=delay&type=*&seconds=0")["waiting"]
 
     assert [fault["seconds"] for fault in left] == [5]
     look("DELETE", "/_local/faults", "kind=delay&type=*&seconds=0", status=404)

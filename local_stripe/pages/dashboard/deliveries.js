@@ -16,7 +16,7 @@ export function deliveries() {
     nothing: "Nothing has been delivered. Shops listen through webhook endpoints, or through `stripe listen`.",
   });
   async function refresh() {
-    const { data, has_more } = await read("_local/upcoming");
+    const { data, has_more } = await read("_local/upcoming", { limit: 20 });
     title.textContent = `On their way: ${data.length}${has_more ? " and more" : ""}`;
     rows.replaceChildren(...data.map(onItsWay));
     waiting.hidden = !data.length;

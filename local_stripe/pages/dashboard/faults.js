@@ -36,13 +36,13 @@ export function faults() {
     });
   }
 
-  function show({ data, kinds }) {
+  function show({ kinds, waiting: found }) {
     if (!kind.options.length) kind.append(...Object.entries(kinds).map(([name, says]) => make("option", { value: name }, `${name}: ${says}`)));
-    waiting.replaceChildren(...data.map((fault) => make("li", {},
+    waiting.replaceChildren(...found.map((fault) => make("li", {},
       make("span", { class: "what" }, fault.kind, fault.kind === "delay" ? ` by ${fault.seconds} seconds` : ""),
       make("span", { class: "what" }, fault.type),
       make("button", { type: "button", click: () => withdraw(fault) }, "Remove"))));
-    none.hidden = data.length > 0;
+    none.hidden = found.length > 0;
   }
 
   const intro = make("p", {}, "A shop has to survive all of these. Each strikes one delivery, the next that fits.");
