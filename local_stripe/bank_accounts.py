@@ -79,8 +79,8 @@ ACCOUNTS = (
 )
 # What these would start is not played: (number, name, what).
 _LATER = (
-    ("000555555559", "dispute", "disputes"),
-    ("AT591904300235473203", "", "disputes"),
+    ("000555555559", "dispute", "disputed debits"),
+    ("AT591904300235473203", "", "disputed debits"),
     ("000666666661", "failMicrodeposits", "verification by microdeposits"),
 )
 

@@ -8,14 +8,16 @@ import hashlib
 import string
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
-from local_stripe import declines
+from local_stripe import complaints, declines
+from local_stripe.complaints import Complaint
 from local_stripe.declines import Decline
 from local_stripe.errors import not_implemented
 from local_stripe.ids import ALPHABET
 
 Challenge = Literal["never", "on_session", "always"]
+Refunds = Literal["succeed", "stay_pending", "fail_later"]
 
 # The brands, and how tokens and legacy cards write them.
 BRANDS = {
@@ -39,6 +41,9 @@ class Card:
     decline: what the bank says to a payment; None is a yes
     challenge: when the bank asks for 3D Secure: never, while the customer is there, or always
     attaches: whether a customer can save it
+    complaints: what its owner says once the money is taken, each for an equal part of it
+    fraud_warning: whether the bank reports the payment as fraud
+    refunds: what becomes of them
     """
 
     number: str
@@ -52,6 +57,9 @@ class Card:
     challenge: Challenge = "never"
     three_d_secure: bool = True
     attaches: bool = True
+    complaints: tuple[Complaint, ...] = ()
+    fraud_warning: bool = False
+    refunds: Refunds = "succeed"
 
     @property
     def last4(self) -> str:
@@ -74,7 +82,17 @@ class Card:
         """What happens when it pays, as one line of a cheat sheet."""
         said = self.decline.message if self.decline else "The payment succeeds."
         saved = "" if self.attaches else " It cannot be saved."
-        return f"{_CHALLENGES[self.challenge]}{said}{saved}"
+        return f"{_CHALLENGES[self.challenge]}{said}{saved}{self._aftermath}"
+
+    @property
+    def _aftermath(self) -> str:
+        return "".join(
+            (
+                _disputed(self.complaints),
+                " Then the bank warns of fraud." if self.fraud_warning else "",
+                _REFUNDS[self.refunds],
+            )
+        )
 
 
 _CHALLENGES = {
@@ -82,6 +100,22 @@ _CHALLENGES = {
     "on_session": "Asks for 3D Secure while the customer is there; then: ",
     "always": "Asks for 3D Secure; then: ",
 }
+_REFUNDS = {
+    "succeed": "",
+    "stay_pending": " A refund is pending at first, then succeeds.",
+    "fail_later": " A refund succeeds at first, then fails.",
+}
+
+
+def _disputed(complaints: tuple[Complaint, ...]) -> str:
+    match complaints:
+        case ():
+            return ""
+        case (Complaint(reason=reason, inquiry=True),):
+            return f" Then the bank inquires about it: {reason}."
+        case (Complaint(reason=reason),):
+            return f" Then it is disputed: {reason}."
+    return f" Then it is disputed in {len(complaints)} parts."
 
 
 def _declining(number: str, name: str, decline: Decline, *also: str) -> Card:
@@ -105,6 +139,10 @@ def _challenging(
         decline=decline,
         has_token=has_token,
     )
+
+
+def _disputing(number: str, name: str, *said: Complaint) -> Card:
+    return Card(number, name, (f"visa_{name}",), complaints=said)
 
 
 CARDS: tuple[Card, ...] = (
@@ -196,17 +234,29 @@ CARDS: tuple[Card, ...] = (
         decline=declines.INSUFFICIENT_FUNDS,
     ),
     Card("4000000000003055", "threeDSecureOptional"),
+    # disputed, or reported as fraud
+    _disputing("4000000000000259", "createDispute", complaints.FRAUDULENT),
+    _disputing("4000000000002685", "createDisputeProductNotReceived", complaints.NOT_RECEIVED),
+    _disputing("4000000000001976", "createDisputeInquiry", complaints.INQUIRY),
+    _disputing(
+        "4000000404000079",
+        "createMultipleDisputes",
+        complaints.FRAUDULENT,
+        complaints.FRAUDULENT,
+    ),
+    Card(
+        "4000000000005423",
+        "createIssuerFraudRecord",
+        ("visa_createIssuerFraudRecord",),
+        fraud_warning=True,
+    ),
+    # refunded later
+    Card("4000000000007726", "pendingRefund", ("visa_pendingRefund",), refunds="stay_pending"),
+    Card("4000000000005126", "refundFail", ("visa_refundFail",), refunds="fail_later"),
 )
 
 # What these would start is not played: (number, name after `pm_card_` and `tok_`, what).
 _LATER = (
-    ("4000000000000259", "createDispute", "disputes"),
-    ("4000000000002685", "createDisputeProductNotReceived", "disputes"),
-    ("4000000000001976", "createDisputeInquiry", "disputes"),
-    ("4000000404000079", "createMultipleDisputes", "disputes"),
-    ("4000000000005423", "createIssuerFraudRecord", "early fraud warnings"),
-    ("4000000000007726", "pendingRefund", "refunds that stay pending"),
-    ("4000000000005126", "refundFail", "refunds that fail"),
     ("4000000000004954", "riskLevelHighest", "risk rules"),
     ("4000000000009235", "riskLevelElevated", "risk rules"),
     ("4000000000000101", "cvcCheckFail", "risk rules"),
@@ -252,6 +302,16 @@ def fingerprint(card: Card) -> str:
 def network_transaction_id(card: Card) -> str:
     """The network's number for the card's payments: recorded as one for each card."""
     return digest(card.number, string.digits, 15)
+
+
+def behind(charge: dict[str, Any]) -> Card:
+    """The card that a charge by card was made with."""
+    return _by_fingerprint()[charge["payment_method_details"]["card"]["fingerprint"]]
+
+
+@cache
+def _by_fingerprint() -> dict[str, Card]:
+    return {fingerprint(card): card for card in CARDS}
 
 
 @cache

@@ -6,7 +6,7 @@ https://docs.stripe.com/api/charges/object
 import string
 from typing import Any
 
-from local_stripe import holds, ledger, shapes, updates
+from local_stripe import aftermath, cards, holds, ledger, shapes, updates
 from local_stripe.call import Call
 from local_stripe.cards import Card, network_transaction_id
 from local_stripe.declines import Decline
@@ -88,7 +88,7 @@ def pay(
     call.events.emit("charge.succeeded" if paid else "charge.failed", charge)
     if paid and not capture:
         call.agenda.add(charge["created"] + holds.LENGTH, holds.expire, charge["id"])
-    return charge
+    return aftermath.of_payment(call, card, charge) if charge["captured"] else charge
 
 
 def new(
@@ -174,7 +174,8 @@ def capture(call: Call, charge: Object, amount: int) -> Object:
     """Take the money that was held, or part of it: the rest is let go."""
     captured = CHARGE.move("capture", charge, amount_captured=amount, captured=True)
     captured["balance_transaction"] = ledger.charged(call, captured)["id"]
-    return updates.record(call, "charge.captured", charge, captured)
+    updates.record(call, "charge.captured", charge, captured)
+    return aftermath.of_payment(call, cards.behind(captured), captured)
 
 
 def _card_details(

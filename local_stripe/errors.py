@@ -16,11 +16,14 @@ _NAMES = {
     "promotion_code": "promotion code",
     "tax_rate": "tax rate",
     "balance_transaction": "balance transaction",
+    "radar.early_fraud_warning": "early fraud warning",
     "webhook_endpoint": "webhook endpoint",
 }
 # The parameter that a 404 blames for an unknown id in the path, where it is not `id`.
 _PATH_PARAMS = {
     "checkout.session": "session",
+    "dispute": "dispute",
+    "radar.early_fraud_warning": "early_fraud_warning",
     "price": "price",
     "payment_intent": "intent",
     "setup_intent": "intent",

@@ -30,8 +30,44 @@ def charged(call: Call, charge: Object) -> Object:
 
 def refunded(call: Call, refund: Object, charge: Object) -> Object:
     """Enter a refund. Stripe keeps the charge's fee."""
-    about = f" ({charge['description']})" if charge["description"] else ""
-    return _enter(call, refund, -refund["amount"], f"REFUND FOR CHARGE{about}", 0)
+    return _enter(call, refund, -refund["amount"], f"REFUND FOR CHARGE{_about(charge)}")
+
+
+def refund_failed(call: Call, refund: Object, charge: Object) -> Object:
+    """Enter the money of a refund that did not get through."""
+    return _enter(
+        call,
+        refund,
+        refund["amount"],
+        f"REFUND FAILURE FOR CHARGE{_about(charge)}",
+        type="refund_failure",
+        category="refund_failure",
+    )
+
+
+def withdrawn(call: Call, dispute: Object) -> Object:
+    """Enter what the bank takes back, and the fee for a dispute."""
+    return _enter(
+        call,
+        dispute,
+        -dispute["amount"],
+        f"Chargeback withdrawal for {dispute['charge']}",
+        currencies.minimum(dispute["currency"]) * 30,  # $15, and as much elsewhere
+        "Dispute fee",
+        type="adjustment",
+    )
+
+
+def reinstated(call: Call, dispute: Object) -> Object:
+    """Enter what the bank gives back. Stripe keeps the fee (recorded)."""
+    return _enter(
+        call,
+        dispute,
+        dispute["amount"],
+        f"Chargeback reversal for {dispute['charge']}",
+        type="adjustment",
+        category="dispute_reversal",
+    )
 
 
 def arrive(store: Store, now: int) -> None:
@@ -41,10 +77,34 @@ def arrive(store: Store, now: int) -> None:
         entry = table.row(pending[0])
         if entry["available_on"] > now:
             return
-        store.put({**entry, "status": "available"})
+        available = store.put({**entry, "status": "available"})
+        if dispute := store.get("dispute", entry["source"]):
+            store.put(_showing(dispute, available))
 
 
-def _enter(call: Call, source: Object, amount: int, description: str | None, fee: int) -> Object:
+def _showing(dispute: Object, entry: Object) -> Object:
+    """The dispute, which shows its entries whole, with this one as it is by now."""
+    entries = dispute["balance_transactions"]
+    shown = [entry if old["id"] == entry["id"] else old for old in entries]
+    return {**dispute, "balance_transactions": shown}
+
+
+def _about(charge: Object) -> str:
+    return f" ({charge['description']})" if charge["description"] else ""
+
+
+def _enter(
+    call: Call,
+    source: Object,
+    amount: int,
+    description: str | None,
+    fee: int = 0,
+    fee_for: str = "Stripe processing fees",
+    *,
+    type: str | None = None,
+    category: str | None = None,
+) -> Object:
+    """Of the source's type and category, unless others are named."""
     now, currency = call.clock.now(), source["currency"]
     return call.store.put(
         {
@@ -58,21 +118,21 @@ def _enter(call: Call, source: Object, amount: int, description: str | None, fee
             "description": description,
             "exchange_rate": None,
             "fee": fee,
-            "fee_details": [_fee_detail(fee, currency)] if fee else [],
+            "fee_details": [_fee_detail(fee, currency, fee_for)] if fee else [],
             "net": amount - fee,
-            "reporting_category": source["object"],
+            "reporting_category": category or source["object"],
             "source": source["id"],
             "status": "pending",
-            "type": source["object"],
+            "type": type or source["object"],
         }
     )
 
 
-def _fee_detail(fee: int, currency: str) -> Object:
+def _fee_detail(fee: int, currency: str, fee_for: str) -> Object:
     return {
         "amount": fee,
         "application": None,
         "currency": currency,
-        "description": "Stripe processing fees",
+        "description": fee_for,
         "type": "stripe_fee",
     }

@@ -5,11 +5,15 @@ https://docs.stripe.com/refunds
 
 from typing import Any
 
-from local_stripe import ledger, updates
+from local_stripe import aftermath, cards, ledger, updates
+from local_stripe.agenda import Action
 from local_stripe.call import Call
 from local_stripe.errors import not_implemented
-from local_stripe.states import CHARGE
+from local_stripe.states import CHARGE, REFUND
 from local_stripe.store import Object
+
+DAYS = 5  # until a card's bank has a refund, or turns out to have none of it
+_DAY = 86_400
 
 _TO_CARD = {
     "card": {
@@ -27,6 +31,9 @@ def refund(call: Call, charge: Object, amount: int, **fields: Any) -> Object:
     type = charge["payment_method_details"]["type"]
     if type != "card":
         raise not_implemented(f"refunds of payments by {type}")
+    later = cards.behind(charge).refunds
+    if later == "stay_pending":
+        fields |= {"pending_reason": "processing", "status": "pending"}
     made = _new(call, charge, amount, _TO_CARD, fields)
     made["balance_transaction"] = ledger.refunded(call, made, charge)["id"]
     total = charge["amount_refunded"] + amount
@@ -36,7 +43,12 @@ def refund(call: Call, charge: Object, amount: int, **fields: Any) -> Object:
         amount_refunded=total,
         refunded=total == charge["amount_captured"],
     )
-    return _tell(call, made, charge, after)
+    if end := _ENDS.get(later):
+        call.agenda.add(call.clock.now() + DAYS * _DAY, end, made["id"])
+    _tell(call, made, charge, after)
+    if after["refunded"]:
+        aftermath.of_refund(call, after)
+    return made
 
 
 def release(call: Call, charge: Object, **fields: Any) -> Object:
@@ -44,6 +56,40 @@ def release(call: Call, charge: Object, **fields: Any) -> Object:
     made = _new(call, charge, charge["amount"], _REVERSAL, fields)
     after = CHARGE.move("release", charge, amount_refunded=charge["amount"], refunded=True)
     return _tell(call, made, charge, after)
+
+
+def changed(call: Call, before: Object, after: Object) -> Object:
+    """Store the refund as it is now and tell of it, by the event's older name too."""
+    updates.record(call, "charge.refund.updated", before, after)
+    return updates.record(call, "refund.updated", before, after)
+
+
+def _succeed(call: Call, id: str) -> None:
+    """The bank has the money that was on its way."""
+    refund = call.store.require("refund", id)
+    done = REFUND.move("settle", refund, status="succeeded")
+    changed(call, refund, {key: done[key] for key in done if key != "pending_reason"})
+
+
+def _fail(call: Call, id: str) -> None:
+    """The bank has sent the money back: it is on the account again, and the charge unrefunded."""
+    refund = call.store.require("refund", id)
+    charge = call.store.require("charge", refund["charge"])
+    failed = REFUND.move(
+        "fail",
+        refund,
+        failure_balance_transaction=ledger.refund_failed(call, refund, charge)["id"],
+        failure_reason="expired_or_canceled_card",
+        status="failed",
+    )
+    changed(call, refund, failed)
+    call.events.emit("refund.failed", failed)
+    left = charge["amount_refunded"] - refund["amount"]
+    after = CHARGE.move("refund_fails", charge, amount_refunded=left, refunded=False)
+    updates.record(call, "charge.updated", charge, after)
+
+
+_ENDS: dict[str, Action] = {"stay_pending": _succeed, "fail_later": _fail}
 
 
 def _new(call: Call, charge: Object, amount: int, destination: Object, fields: Object) -> Object:

@@ -170,6 +170,8 @@ CHARGE = Machine(
         "settle": {"pending": ("captured", "failed")},
         "capture": {"authorized": ("captured",)},
         "refund": {"captured": ("captured", "refunded")},
+        # a refund that fails later leaves the money here
+        "refund_fails": {"captured": ("captured",), "refunded": ("captured",)},
         "expire": {"authorized": ("refunded",)},
         "release": {"authorized": ("refunded",)},  # a hold that is let go counts as refunded
     },
@@ -177,7 +179,50 @@ CHARGE = Machine(
     state=_charge_state,
 )
 
-REFUND = Machine(births=("succeeded",), table={}, refusals={})
+# Refunds to cards: nobody can cancel them, unlike those that wait for the customer.
+REFUND = Machine(
+    births=("succeeded", "pending"),
+    table={
+        "settle": {"pending": ("succeeded",)},
+        "fail": {"succeeded": ("failed",)},  # days later, if the bank sends it back
+    },
+    refusals={},
+)
+
+_REVIEW = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
+_CLOSED = "This dispute is already closed"
+
+# An inquiry, in which the bank only asks, has the states that begin with "warning".
+DISPUTE = Machine(
+    births=tuple(_REVIEW),
+    table={
+        "update": {status: (status,) for status in (*_REVIEW, *_REVIEW.values())},
+        "submit": {before: (after,) for before, after in _REVIEW.items()},
+        "decide": {
+            "under_review": ("won", "lost"),
+            "warning_under_review": ("warning_closed", "needs_response"),
+        },
+        "close": {"needs_response": ("lost",), "warning_needs_response": ("warning_closed",)},
+        "forfeit": {"needs_response": ("lost",)},  # nobody answered in time
+        "lapse": {  # the bank did not come back to it
+            "warning_needs_response": ("warning_closed",),
+            "warning_under_review": ("warning_closed",),
+        },
+        "refund": {  # of all of it: there is nothing to ask for any more
+            "warning_needs_response": ("warning_closed",),
+            "warning_under_review": ("warning_closed",),
+        },
+    },
+    refusals={
+        "update": _CLOSED,
+        "submit under_review": "The evidence for this dispute has already been submitted.",
+        "submit warning_under_review": "The evidence for this inquiry has already been submitted.",
+        "submit": _CLOSED,
+        "close under_review": "This dispute is under review and cannot be closed.",
+        "close warning_under_review": "This inquiry is under review and cannot be closed.",
+        "close": _CLOSED,
+    },
+)
 
 CHECKOUT_SESSION = Machine(
     births=("open",),

@@ -1,6 +1,6 @@
 """Refunds.  https://docs.stripe.com/api/refunds"""
 
-from local_stripe import currencies, refunding, updates
+from local_stripe import currencies, disputing, refunding
 from local_stripe.call import Call
 from local_stripe.errors import StripeError, too_small
 from local_stripe.implemented import given, only
@@ -22,6 +22,11 @@ def create(call: Call) -> Object:
         raise StripeError(
             f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
         )
+    if disputing.forbids_refund(call, charge):
+        raise StripeError(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
     if not charge["captured"]:
         return _release(call, charge, noted)
     amount = given(params, "amount")
@@ -41,8 +46,7 @@ def update(call: Call) -> Object:
     only(call.params, ("metadata",))
     refund = call.store.require(_KIND, call.path["refund"])
     changed = {**refund, "metadata": call.metadata(refund["metadata"])}
-    updates.record(call, "charge.refund.updated", refund, changed)  # the event's older name
-    return updates.record(call, "refund.updated", refund, changed)
+    return refunding.changed(call, refund, changed)
 
 
 def cancel(call: Call) -> Object:

@@ -148,6 +148,10 @@ def test_the_declining_card_has_the_name_that_stripes_cli_uses():
     assert find("pm_card_chargeDeclined") is find("tok_chargeDeclined")
 
 
+def test_a_disputed_card_has_the_token_that_a_real_account_knows():
+    assert find("tok_visa_createDispute") is find("tok_createDispute")
+
+
 def test_a_card_that_stripe_does_not_know_is_none():
     assert find("4111111111111111") is None
 
@@ -155,13 +159,10 @@ def test_a_card_that_stripe_does_not_know_is_none():
 @pytest.mark.parametrize(
     "name, what",
     [
-        ("4000000000000259", "disputes"),
-        ("pm_card_createDispute", "disputes"),
-        ("tok_createDisputeInquiry", "disputes"),
-        ("pm_card_createIssuerFraudRecord", "early fraud warnings"),
-        ("tok_refundFail", "refunds that fail"),
-        ("pm_card_pendingRefund", "refunds that stay pending"),
+        ("4000000000004954", "risk rules"),
         ("pm_card_riskLevelHighest", "risk rules"),
+        ("tok_visa_cvcCheckFail", "risk rules"),
+        ("tok_bypassPending", "funds that skip the pending balance"),
     ],
 )
 def test_a_card_whose_outcome_is_not_played_is_refused_by_name(name, what):
@@ -183,6 +184,14 @@ def test_a_card_whose_outcome_is_not_played_is_refused_by_name(name, what):
         (
             "4000003800000446",
             "Asks for 3D Secure while the customer is there; then: The payment succeeds.",
+        ),
+        ("4000000000000259", "The payment succeeds. Then it is disputed: fraudulent."),
+        ("4000000000001976", "The payment succeeds. Then the bank inquires about it: fraudulent."),
+        ("4000000404000079", "The payment succeeds. Then it is disputed in 2 parts."),
+        ("4000000000005423", "The payment succeeds. Then the bank warns of fraud."),
+        (
+            "4000000000005126",
+            "The payment succeeds. A refund succeeds at first, then fails.",
         ),
     ],
 )

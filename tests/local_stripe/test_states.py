@@ -2,7 +2,14 @@
 
 import pytest
 
-from local_stripe.states import CHARGE, CHECKOUT_SESSION, PAYMENT_INTENT, REFUND, SETUP_INTENT
+from local_stripe.states import (
+    CHARGE,
+    CHECKOUT_SESSION,
+    DISPUTE,
+    PAYMENT_INTENT,
+    REFUND,
+    SETUP_INTENT,
+)
 from tests.local_stripe.money import debited, held, paid, payment
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -38,7 +45,13 @@ def test_a_charge_can_be_refunded_in_parts():
     moves = set(CHARGE.moves())
 
     assert {("refund", "captured", "captured"), ("refund", "captured", "refunded")} <= moves
-    assert not any(before in ("failed", "refunded") for _, before, _ in moves)
+    assert not any(before == "failed" for _, before, _ in moves)
+
+
+def test_a_refunded_charge_is_paid_again_if_the_refund_fails_and_never_else():
+    moves = [move for move in CHARGE.moves() if move[1] == "refunded"]
+
+    assert moves == [("refund_fails", "refunded", "captured")]
 
 
 def test_a_debit_is_pending_until_it_is_paid_or_fails():
@@ -51,8 +64,22 @@ def test_a_debit_is_pending_until_it_is_paid_or_fails():
     ]
 
 
-def test_a_refund_is_done_at_once():
-    assert list(REFUND.moves()) == [("create", None, "succeeded")]
+def test_a_refund_is_done_at_once_or_later_and_may_fail_even_then():
+    assert list(REFUND.moves()) == [
+        ("create", None, "succeeded"),
+        ("create", None, "pending"),
+        ("settle", "pending", "succeeded"),
+        ("fail", "succeeded", "failed"),
+    ]
+
+
+def test_a_dispute_ends_won_or_lost_and_an_inquiry_closed_or_as_a_dispute():
+    moves = set(DISPUTE.moves())
+    ends = {after for _, _, after in moves} - {before for _, before, _ in moves}
+
+    assert ends == {"won", "lost", "warning_closed"}
+    assert ("decide", "warning_under_review", "needs_response") in moves
+    assert {before for _, before, after in moves if after == "won"} == {"under_review"}
 
 
 def test_a_checkout_session_is_closed_for_good():
