@@ -1,7 +1,7 @@
 """The shop: Flask, SQLAlchemy and the Stripe SDK.
 
 `create_app` builds it, `flask --app sample_app seed` fills it, `flask --app sample_app run`
-opens it.
+opens it. `flask --app sample_app events work`, beside it, tries again what failed after a webhook.
 """
 
 from collections.abc import Mapping

@@ -92,7 +92,6 @@ def _create_session(
 def _params(order: Order, success_url: str, cancel_url: str) -> Any:
     """What Stripe is told. The PaymentIntent has metadata of its own: a refund finds its order."""
     about = {"order_id": order.id}
-    email = order.customer.email if order.customer else order.email
     debit = BANK_DEBITS.get(order.currency)
     return {
         "mode": "payment",
@@ -103,7 +102,7 @@ def _params(order: Order, success_url: str, cancel_url: str) -> Any:
         "payment_intent_data": {"metadata": about},
         "success_url": success_url,
         "cancel_url": cancel_url,
-        **({"customer_email": email} if email else {}),
+        **({"customer_email": order.address} if order.address else {}),
     }
 
 

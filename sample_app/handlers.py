@@ -14,6 +14,7 @@ import stripe
 from flask import current_app
 
 from sample_app.config import TEST_PREFIXES
+from sample_app.confirmation import ConfirmationUnderway
 from sample_app.database import db
 from sample_app.fulfilment import fulfil
 from sample_app.models import Order, WebhookEvent
@@ -34,10 +35,14 @@ class Ignored(Exception):
     """There is nothing to do about this event; says why."""
 
 
+class Postponed(Exception):
+    """Somebody else is at it: look again later."""
+
+
 def handle(event: WebhookEvent) -> None:
     """Do what the event is about; any number of times.
 
-    Raises `Ignored`, or whatever went wrong: then it is to be handled again.
+    Raises `Ignored`; or `Postponed`, or whatever went wrong: then it is to be handled again.
     """
     body = json.loads(event.payload)
     _check_origin(body)
@@ -46,6 +51,8 @@ def handle(event: WebhookEvent) -> None:
         _act(event.type, object_id)
     except (OrderNotFound, ForeignPaymentIntent, ForeignCheckoutSession) as error:
         raise Ignored(f"{object_id} is for no order of this shop: {error}") from error
+    except ConfirmationUnderway as error:
+        raise Postponed(str(error)) from error
     except UnexpectedPayment as unexpected:
         _require_refund(unexpected)
 

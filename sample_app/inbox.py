@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sample_app.database import db
-from sample_app.handlers import Ignored, handle
+from sample_app.handlers import Ignored, Postponed, handle
 from sample_app.models import LONGEST_REASON, UtcDateTime, WebhookEvent, now
 
 RETRIES = tuple(
@@ -98,15 +98,19 @@ def latest(session: Session, limit: int) -> Sequence[WebhookEvent]:
 
 
 def _try(session: Session, event: WebhookEvent) -> None:
-    attempt = event.attempts
     changes: dict[str, object] = {"last_error": None, "due_at": None}
     try:
         handle(event)
         changes["handled_at"] = now()
     except Ignored as reason:
         changes |= {"handled_at": now(), "ignored": str(reason)[:LONGEST_REASON]}
+    except Postponed as reason:
+        changes = {"last_error": str(reason)[:LONGEST_REASON]}
     except Exception as error:  # whatever it is, the event is kept, and somebody is told
-        current_app.logger.exception("%s (%s) failed, try %s", event.id, event.type, attempt)
+        then = "next try later" if event.due_at else "given up"
+        current_app.logger.exception(
+            "%s (%s) failed, try %s: %s", event.id, event.type, event.attempts, then
+        )
         changes = {"last_error": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
     session.rollback()
     # Another worker may have handled it meanwhile: then that stands.

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 import stripe
 
-from sample_app.models import FULL_SHELF, Item, Order, WebhookEvent
+from sample_app.models import FULL_SHELF, Item, Order, WebhookEvent, now
 from sample_app.order_status import OrderStatus
 from sample_app.orders import place_order
 from sample_app.payments import pay
@@ -122,6 +122,19 @@ def test_the_page_and_the_webhook_fulfil_once(app, deliver, session, stripe_clie
     deliver()
     deliver()
     assert (stock(session), len(postbox.messages)) == (FULL_SHELF - 3, 1)
+
+
+def test_a_webhook_does_not_wait_for_the_page_that_sends_the_mail(
+    outcome, session, stripe_client, order, client, caplog
+):
+    """Nor does it count as handled: the page may die before it has sent it."""
+    intent = paid(stripe_client, order)
+    order.confirmation_claimed_at = now()
+    session.commit()
+    tell(client, event("payment_intent.succeeded", intent.id))
+    [reason] = failures(session)
+    assert reason == f"The confirmation of {order.id} is being sent elsewhere."
+    assert "Traceback" not in caplog.text
 
 
 def test_what_an_event_says_counts_for_nothing(outcome, session, stripe_client, order):

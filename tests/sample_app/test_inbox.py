@@ -73,7 +73,7 @@ def test_what_fails_is_kept_for_another_try(app, client, way, session, row):
 def test_a_failure_is_in_the_log_with_its_event(client, way, caplog):
     way.fail("/pi_1", never_arrives)
     tell(client, NEWS)
-    assert f"{NEWS['id']} (payment_intent.succeeded) failed, try 1" in caplog.text
+    assert f"{NEWS['id']} (payment_intent.succeeded) failed, try 1: next try later" in caplog.text
 
 
 def test_each_try_comes_later_than_the_one_before(session, row):
@@ -88,12 +88,13 @@ def test_each_try_comes_later_than_the_one_before(session, row):
     assert rounded == list(inbox.RETRIES) == sorted(inbox.RETRIES)
 
 
-def test_after_the_last_try_an_event_is_given_up(client, session, row, try_in_vain):
+def test_after_the_last_try_an_event_is_given_up(client, session, row, try_in_vain, caplog):
     inbox.keep(session, NEWS["id"], NEWS["type"], json.dumps(NEWS))
     tries = [try_in_vain() for _ in range(len(inbox.RETRIES) + 3)]
     assert tries == [1] * (len(inbox.RETRIES) + 1) + [0, 0]
     assert (row().handled_at, row().due_at) == (None, None)
     assert "The request did not arrive" in row().last_error
+    assert "failed, try 8: given up" in caplog.text
 
 
 def test_a_worker_that_died_leaves_an_event_that_comes_due_by_itself(session, row):
