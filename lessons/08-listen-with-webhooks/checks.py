@@ -1,0 +1,618 @@
+"""Checks for chapter 08: a signature by hand, an honest door, a secret rolled, four attacks."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import stripe
+from flask import Flask
+
+from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.practice import Practice
+from local_stripe.signing import sign
+
+SECRET, OTHER = "whsec_localPractice", "whsec_localOther"
+NOW = 1_700_000_000  # seconds; not the clock's
+HOUR = 60 * 60
+LONG_AGO = NOW - HOUR
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "customer.created",
+    "data": {"name": "Ann Köhler"},
+}
+BODY = json.dumps(EVENT, indent=2, ensure_ascii=False).encode()
+
+
+def mark(body: bytes = BODY, secret: str = SECRET, at: int = NOW) -> str:
+    """The hexadecimal part of a signature."""
+    return sign(body, [secret], at).partition("v1=")[2]
+
+
+def check_is_genuine(answer: Callable[..., Any]) -> None:
+    for which, payload, header, expected in received():
+        called = f"Called is_genuine with {which}"
+        try:
+            got = answer(payload, header, SECRET, NOW)
+        except Exception as error:
+            raise Mistake(
+                f"{called}, it raised {type(error).__name__}: {error}. Expected {expected}."
+            ) from None
+        expect(got is expected, f"{called}, returned {got!r}, expected {expected}.")
+
+
+def received() -> Iterator[tuple[str, bytes, str | None, bool]]:
+    """What may arrive, and whether it is genuine."""
+    good = sign(BODY, [SECRET], NOW)
+    yield "what Stripe sent", BODY, good, True
+    yield "an altered payload", BODY.replace(b"Ann", b"Bob"), good, False
+    yield "the same JSON, written anew", json.dumps(EVENT).encode(), good, False
+    yield "a signature by another secret", BODY, sign(BODY, [OTHER], NOW), False
+    yield "what Stripe sent 300 seconds ago", BODY, sign(BODY, [SECRET], NOW - 300), True
+    yield "what Stripe sent 301 seconds ago", BODY, sign(BODY, [SECRET], NOW - 301), False
+    redated = f"t={NOW},v1={mark(at=LONG_AGO)}"
+    yield "an old signature under a new time", BODY, redated, False
+    yield "two v1, of which the first fits", BODY, sign(BODY, [SECRET, OTHER], NOW), True
+    yield "two v1, of which the second fits", BODY, sign(BODY, [OTHER, SECRET], NOW), True
+    yield "a v0 beside the v1", BODY, f"{good},v0={mark(secret=OTHER)}", True
+    yield "a v0 that would fit, and no v1", BODY, f"t={NOW},v0={mark()}", False
+    yield "the header None", BODY, None, False
+    yield "an empty header", BODY, "", False
+    yield "a header that is nonsense", BODY, "let me in", False
+    yield "a header without t", BODY, f"v1={mark()}", False
+    yield "a t that is no number", BODY, f"t=today,v1={mark()}", False
+    yield "a header without v1", BODY, f"t={NOW}", False
+
+
+class Street:
+    """Knocks at a door, and knows what it kept."""
+
+    def __init__(self, answer: Callable[..., Any], secret: str | None = SECRET) -> None:
+        self.kept: list[tuple[str, str]] = []
+        self.full = False
+        app = answer(secret, self.keep)
+        expect(isinstance(app, Flask), f"Called door, returned {app!r}, expected a Flask app.")
+        self.client = app.test_client()
+
+    def keep(self, id: str, type: str) -> None:
+        if self.full:
+            raise OSError("the disk is full")
+        self.kept.append((id, type))
+
+    def knock(self, which: str, expected: int, body: bytes, header: str | None) -> None:
+        """Deliver; raise `Mistake` unless this is the answer."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if header is not None:
+            headers["Stripe-Signature"] = header
+        got = self.client.post("/webhook", data=body, headers=headers).status_code
+        expect(
+            got == expected,
+            f"Delivered {which}, the door answered {got}, expected {expected}.{CLUES.get(which, '')}",
+        )
+        kept = [("evt_1", "customer.created")] if expected == 200 else []
+        expect(
+            self.kept == kept,
+            f"Delivered {which}: the door kept {self.kept!r}, expected {kept!r}.",
+        )
+
+
+GENUINE, FULL = "what Stripe sent", "what Stripe sent while keep fails"
+CLUES = {
+    GENUINE: " The signature is over the raw bytes.",
+    FULL: " Nobody has the event, so Stripe must come again, and somebody must be told.",
+}
+
+
+def check_door(answer: Callable[..., Any]) -> None:
+    now = int(time.time())
+    good = sign(BODY, [SECRET], now)
+    Street(answer).knock(GENUINE, 200, BODY, good)
+    for which, body, header in (
+        ("an event without a signature", BODY, None),
+        ("an event with another signature", BODY, sign(BODY, [OTHER], now)),
+        ("an event that was altered", BODY.replace(b"Ann", b"Bob"), good),
+        ("what Stripe sent an hour ago", BODY, sign(BODY, [SECRET], now - HOUR)),
+        ("nonsense", b"let me in", "let me in"),
+        ("signed text that is no JSON", b"hello", sign(b"hello", [SECRET], now)),
+    ):
+        Street(answer).knock(which, 400, body, header)
+    for secret in ("", None):
+        which = f"an event to a door with the secret {secret!r}"
+        Street(answer, secret).knock(which, 503, BODY, sign(BODY, [secret or ""], now))
+    broken = Street(answer)
+    broken.full = True
+    broken.client.application.logger.disabled = True
+    broken.knock(FULL, 500, BODY, good)
+
+
+class World:
+    """Servers behind one endpoint, each of which gets every delivery."""
+
+    def __init__(self) -> None:
+        self.bench = Practice()
+        self.endpoint = self.bench.client.v1.webhook_endpoints.create(
+            {"url": "http://shop.localhost/webhook", "enabled_events": ["*"]}
+        )
+        self.old = str(self.endpoint.secret)
+        self.servers = [Server(self, number) for number in (1, 2, 3)]
+
+    def go_on(self, seconds: int) -> None:
+        """Let time pass, and something happen then."""
+        self.bench.local.advance(seconds)
+        self.bench.client.v1.customers.create({})
+        self.bench.local.deliver(self._send)
+
+    def _send(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
+        for server in self.servers:
+            server.hear(body, headers["Stripe-Signature"])
+        return 200, ""
+
+
+class Server:
+    """Takes deliveries that are signed with one of its secrets; a restart takes fifty minutes."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.number, self.secrets, self._world = number, [world.old], world
+
+    def restart(self, secrets: Any) -> None:
+        expect(
+            isinstance(secrets, list) and all(isinstance(secret, str) for secret in secrets),
+            f"Called restart with {type(secrets).__name__}, expected a list of secrets.",
+        )
+        self._world.go_on(50 * 60)
+        self.secrets = list(secrets)
+        self._world.go_on(0)
+
+    def hear(self, body: bytes, header: str) -> None:
+        for secret in self.secrets:
+            try:
+                stripe.WebhookSignature.verify_header(body, header, secret, 300)
+                return
+            except stripe.SignatureVerificationError:
+                continue
+        knows = "the old secret" if self._world.old in self.secrets else "no secret that signs"
+        signatures = header.count("v1=")
+        raise Mistake(
+            f"Called roll: server {self.number} refused a genuine delivery. It knows {knows}, and "
+            f"Stripe sent {signatures} signature{'s' * (signatures > 1)}."
+        )
+
+
+def check_roll(answer: Callable[..., Any]) -> None:
+    world = World()
+    new = answer(world.bench.local.webhooks, world.endpoint.id, list(world.servers))
+    expect(
+        isinstance(new, str) and new.startswith("whsec_") and new != world.old,
+        f"Called roll, returned {_told(new, world)}, expected the new secret.",
+    )
+    for server in world.servers:
+        expect(
+            world.old not in server.secrets,
+            f"Called roll: server {server.number} still takes the old secret, and the thief has it.",
+        )
+        expect(
+            server.secrets == [new],
+            f"Called roll: server {server.number} does not take what it returned, and only that.",
+        )
+    world.go_on(0)
+    world.go_on(25 * HOUR)
+
+
+def _told(secret: object, world: World) -> str:
+    return "the old one" if secret == world.old else repr(secret)
+
+
+Door = Callable[[bytes, str, int], bool]  # payload, header, now: whether it lets in
+
+
+def in_form(header: str, now: int) -> re.Match[str] | None:
+    """The header's parts, if it has the right form and time."""
+    found = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", header)
+    return found if found and 0 <= now - int(found[1]) <= 300 else None
+
+
+def is_sound(payload: bytes, header: str, now: int) -> bool:
+    found = in_form(header, now)
+    return found is not None and header == sign(payload, [SECRET], int(found[1]))
+
+
+def looks_at_form(payload: bytes, header: str, now: int) -> bool:
+    event = json.loads(payload)
+    return in_form(header, now) is not None and event.get("object") == "event"
+
+
+def signs_time_only(payload: bytes, header: str, now: int) -> bool:
+    found = in_form(header, now)
+    return found is not None and header == sign(b"", [SECRET], int(found[1]))
+
+
+def knows_no_time(payload: bytes, header: str, now: int) -> bool:
+    found = re.match(r"t=(\d+)", header)
+    return found is not None and header == sign(payload, [SECRET], int(found[1]))
+
+
+def signs_body_only(payload: bytes, header: str, now: int) -> bool:
+    found = in_form(header, now)
+    return found is not None and found[2] == mark(payload, at=0)
+
+
+# By attack: a door that it must get through, what that one does, and what was recorded there.
+HOLES: dict[str, tuple[Door, str, str]] = {
+    "forge": (
+        looks_at_form,
+        "looks at form and time, and at no signature",
+        sign(BODY, [SECRET], LONG_AGO),
+    ),
+    "alter": (signs_time_only, "has only the time signed", sign(b"", [SECRET], NOW - 10)),
+    "replay": (knows_no_time, "does not look at the time", sign(BODY, [SECRET], LONG_AGO)),
+    "redate": (
+        signs_body_only,
+        "has only the body signed",
+        f"t={LONG_AGO},v1={mark(at=0)}",
+    ),
+}
+
+
+def check_attacks(answer: Callable[..., Any]) -> None:
+    for name, (hole, does, header) in HOLES.items():
+        payload, sent = _attack(answer, name, header)
+        try:
+            let_in = hole(payload, sent, NOW)
+        except ValueError:
+            raise Mistake(f"Called attacks: the payload of {name!r} is no JSON.") from None
+        expect(let_in, f"Called attacks: {name!r} was refused by a door that {does}.")
+    for age in (10, HOUR):
+        header = sign(BODY, [SECRET], NOW - age)
+        for name in HOLES:
+            payload, sent = _attack(answer, name, header)
+            passes = is_sound(payload, sent, NOW)
+            fresh_replay = age == 10 and name in {"replay", "redate"}
+            expect(
+                not passes or fresh_replay,
+                f"Called attacks: {name!r} got through a door without a hole.",
+            )
+
+
+def _attack(answer: Callable[..., Any], name: str, header: str) -> tuple[bytes, str]:
+    got = answer(BODY, header, NOW)
+    expect(
+        isinstance(got, dict) and set(got) == set(HOLES),
+        f"Called attacks, returned {_shape(got)}, expected a dict with {', '.join(HOLES)}.",
+    )
+    match got[name]:
+        case (bytes(payload), str(sent)):
+            _check_payload(name, payload)
+            return payload, sent
+        case (str(), _):
+            raise Mistake(f"Called attacks: the payload of {name!r} is a str, expected bytes.")
+    raise Mistake(f"Called attacks: {name!r} is {got[name]!r}, expected a payload and a header.")
+
+
+def _check_payload(name: str, payload: bytes) -> None:
+    if name in {"replay", "redate"}:
+        expect(
+            payload == BODY, f"Called attacks: the payload of {name!r} is not what was recorded."
+        )
+    if name == "alter":
+        expect(
+            b"Bob" in payload and b"Ann" not in payload,
+            "Called attacks: the payload of 'alter' must say Bob, where the recorded one says Ann.",
+        )
+    if name == "forge":
+        expect(
+            b"payment_intent.succeeded" in payload,
+            "Called attacks: the payload of 'forge' is no payment_intent.succeeded.",
+        )
+
+
+def _shape(got: object) -> str:
+    return f"a dict with {', '.join(map(str, got))}" if isinstance(got, dict) else repr(got)
+
+
+BY_HAND = """
+def is_genuine(payload, header, secret, now):
+    pairs = [part.partition("=") for part in {header}.split(",")]
+    times = [value for name, _, value in pairs if name == "t"]
+    marks = [value for name, _, value in pairs if {counts}]
+    {time}
+    signed = {signed}
+    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return {result}
+"""
+HAND = {
+    "header": '(header or "")',
+    "counts": 'name == "v1"',
+    "time": "if len(times) != 1 or not times[0].isdecimal() or now - int(times[0]) > 300: "
+    "return False",
+    "signed": 'times[0].encode() + b"." + payload',
+    "result": "expected in marks",
+}
+
+DOOR = """
+def door(secret, keep):
+    app = Flask("door")
+    app.logger.disabled = True
+
+    @app.post("/webhook")
+    def hear():
+        {unset}
+        header = request.headers.get("Stripe-Signature")
+        try:
+            event = stripe.Webhook.construct_event({payload}, header, secret{tolerance})
+        except {refused}
+        {keep}
+        return "kept"
+
+    return app
+"""
+SOUND = {
+    "unset": 'if not secret: return "no secret", 503',
+    "payload": "request.get_data()",
+    "tolerance": "",
+    "refused": '(ValueError, stripe.SignatureVerificationError): return "no", 400',
+    "keep": "keep(event.id, event.type)",
+}
+
+ROLL = """
+def roll(webhooks, endpoint_id, servers):
+    {old}
+    new = webhooks.roll_secret(endpoint_id, grace={grace})
+    for server in {servers}:
+        server.restart({secrets})
+    return {result}
+"""
+ROLLED = {
+    "old": "old = servers[0].secrets[0]",
+    "grace": "24 * 60 * 60",
+    "servers": "servers",
+    "secrets": "[new]",
+    "result": "new",
+}
+
+ATTACKS = """
+def attacks(payload, header, now):
+    own = b'{{"id": "evt_x", "object": "event", "type": "payment_intent.succeeded"}}'
+    recorded = dict(part.split("=") for part in header.split(","))
+    return {{
+        "forge": {forge},
+        "alter": {alter},
+        "replay": {replay},
+        "redate": {redate},
+    }}
+"""
+ATTACKED = {
+    "forge": '(own, stripe.WebhookSignature.generate_signature_header(own.decode(), "mine", now))',
+    "alter": '(payload.replace(b"Ann", b"Bob"), header)',
+    "replay": "(payload, header)",
+    "redate": "(payload, f\"t={now},v1={recorded['v1']}\")",
+}
+
+
+EXERCISES = (
+    Exercise(
+        "8.1",
+        "Check a signature by hand",
+        answer="is_genuine",
+        check=check_is_genuine,
+        hints=(
+            "Take the header apart first, into pairs of name and value. Refuse early what has no usable "
+            "time. Work out one signature. Compare it with each v1.",
+            'part.partition("=") always gives three things, also without a "=" in it. '
+            '(header or "").split(",") works for None. "12".isdecimal() asks whether a text is a number.',
+            "times and marks are lists of the values of t and v1. Unless there is one time, and it is "
+            "decimal, and now - int(it) <= 300: return False. The signed bytes are times[0].encode() + "
+            'b"." + payload; expected is hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest(); '
+            "return any(hmac.compare_digest(expected, mark) for mark in marks).",
+        ),
+        wrong=(
+            Wrong(
+                BY_HAND.format(**HAND | {"signed": "payload"}),
+                "with what Stripe sent, returned False, expected True",
+            ),
+            Wrong(
+                BY_HAND.format(
+                    **HAND
+                    | {
+                        "signed": 'times[0].encode() + b"." + json.dumps(json.loads(payload), '
+                        "indent=2, ensure_ascii=False).encode()"
+                    }
+                ),
+                "the same JSON, written anew, returned True, expected False",
+            ),
+            Wrong(
+                BY_HAND.format(**HAND | {"time": "if len(times) != 1: return False"}),
+                "sent 301 seconds ago, returned True",
+            ),
+            Wrong(
+                BY_HAND.format(**HAND | {"result": "hmac.compare_digest(expected, marks[-1])"}),
+                "two v1, of which the first fits, returned False",
+            ),
+            Wrong(
+                BY_HAND.format(**HAND | {"counts": 'name.startswith("v")'}),
+                "a v0 that would fit, and no v1, returned True",
+            ),
+            Wrong(
+                BY_HAND.format(**HAND | {"header": "header"}),
+                "the header None, it raised AttributeError",
+            ),
+            Wrong(
+                BY_HAND.format(
+                    **HAND | {"time": "if not times or now - int(times[0]) > 300: return False"}
+                ),
+                "a t that is no number, it raised ValueError",
+            ),
+            Wrong(
+                "def is_genuine(payload, header, secret, now):\n"
+                "    stripe.Webhook.construct_event(payload, header, secret)\n"
+                "    return True",
+                "with what Stripe sent, it raised SignatureVerificationError",
+            ),
+        ),
+    ),
+    Exercise(
+        "8.2",
+        "Break it, then fix it: a door that Stripe handed out",
+        answer="door",
+        check=check_door,
+        hints=(
+            "Four endings, four answers. Ask about the secret first, then about the signature, and only "
+            "then look into the event.",
+            "request.get_data() gives the bytes as they came. construct_event raises ValueError for "
+            "what is no JSON, and stripe.SignatureVerificationError for what is not proven.",
+            "if not secret: return a text and 503. try: event = stripe.Webhook.construct_event("
+            'request.get_data(), request.headers.get("Stripe-Signature"), secret) except (ValueError, '
+            "stripe.SignatureVerificationError): return a text and 400. Below, outside of the try: "
+            "keep(event.id, event.type), then return a text.",
+        ),
+        wrong=(
+            Wrong(
+                DOOR.format(**SOUND | {"payload": "json.dumps(request.get_json())"}),
+                "what Stripe sent, the door answered 400, expected 200. The signature is over the raw",
+            ),
+            Wrong(
+                DOOR.format(**SOUND | {"refused": "Exception as error: return error"}),
+                "an event without a signature, the door answered 500, expected 400",
+            ),
+            Wrong(
+                DOOR.format(**SOUND | {"refused": 'stripe.StripeError: return "no", 200'}),
+                "an event without a signature, the door answered 200, expected 400",
+            ),
+            Wrong(
+                DOOR.format(**SOUND | {"tolerance": ", tolerance=None"}),
+                "what Stripe sent an hour ago, the door answered 200, expected 400",
+            ),
+            Wrong(
+                DOOR.format(
+                    **SOUND | {"refused": 'stripe.SignatureVerificationError: return "no", 400'}
+                ),
+                "signed text that is no JSON, the door answered 500, expected 400",
+            ),
+            Wrong(
+                DOOR.format(
+                    **SOUND
+                    | {
+                        "unset": "if not secret:\n"
+                        "            keep(request.json['id'], request.json['type'])\n"
+                        "            return 'success'"
+                    }
+                ),
+                "with the secret '', the door answered 200, expected 503",
+            ),
+            Wrong(
+                DOOR.format(**SOUND | {"unset": ""}),
+                "with the secret '', the door answered 400, expected 503",
+            ),
+            Wrong(
+                DOOR.format(
+                    **SOUND
+                    | {
+                        "keep": "try: keep(event.id, event.type)\n"
+                        "        except Exception: return 'kept'"
+                    }
+                ),
+                "while keep fails, the door answered 200, expected 500. Nobody has the event",
+            ),
+            Wrong(
+                DOOR.format(**SOUND | {"keep": ""}),
+                "the door kept [], expected [('evt_1', 'customer.created')]",
+            ),
+        ),
+    ),
+    Exercise(
+        "8.3",
+        "Roll a secret",
+        answer="roll",
+        check=check_roll,
+        hints=(
+            "A server that knows only the old secret must go on hearing until its turn comes. Who can "
+            "see to that, you or Stripe?",
+            "While the grace period lasts, each delivery has two signatures, so that a server with "
+            "either secret takes it. How long must it last, if you do not know how many servers there are?",
+            "new = webhooks.roll_secret(endpoint_id, grace=24 * 60 * 60), then server.restart([new]) for "
+            "each server, then return new.",
+        ),
+        wrong=(
+            Wrong(
+                ROLL.format(**ROLLED | {"grace": "0"}),
+                "server 1 refused a genuine delivery. It knows the old secret, and Stripe sent 1",
+            ),
+            Wrong(
+                ROLL.format(**ROLLED | {"grace": "60 * 60"}),
+                "server 2 refused a genuine delivery. It knows the old secret, and Stripe sent 1",
+            ),
+            Wrong(
+                ROLL.format(**ROLLED | {"secrets": "[old, new]"}),
+                "server 1 still takes the old secret, and the thief has it",
+            ),
+            Wrong(
+                ROLL.format(**ROLLED | {"servers": "servers[:1]"}),
+                "server 2 still takes the old secret",
+            ),
+            Wrong(
+                ROLL.format(**ROLLED | {"secrets": "new"}),
+                "Called restart with str, expected a list of secrets",
+            ),
+            Wrong(ROLL.format(**ROLLED | {"secrets": "[]"}), "It knows no secret that signs"),
+            Wrong(
+                ROLL.format(**ROLLED | {"result": "old"}),
+                "returned the old one, expected the new secret",
+            ),
+            Wrong(
+                ROLL.format(**ROLLED | {"grace": "7 * 24 * 60 * 60"}),
+                "ValueError: an old secret signs for 0 to 86400 seconds",
+            ),
+        ),
+    ),
+    Exercise(
+        "8.4",
+        "Forge, replay, alter",
+        answer="attacks",
+        check=check_attacks,
+        hints=(
+            "Two of the four leave the payload alone, and two leave the header alone. The one that makes "
+            "up both needs a secret, any secret.",
+            "signed_by(text, secret, now) makes a whole header. For the recorded v1, take the header "
+            'apart: dict(part.split("=") for part in header.split(",")).',
+            '{"forge": (own.encode(), signed_by(own, "whsec_madeUp", now)), "alter": '
+            '(payload.replace(b"Ann", b"Bob"), header), "replay": (payload, header), "redate": (payload, '
+            "f\"t={now},v1={recorded['v1']}\")}, where own is the JSON of an event.",
+        ),
+        wrong=(
+            Wrong(
+                ATTACKS.format(**ATTACKED | {"forge": "(own, header)"}),
+                "'forge' was refused by a door that looks at form and time, and at no signature",
+            ),
+            Wrong(
+                ATTACKS.format(**ATTACKED | {"forge": '("a payment_intent.succeeded", header)'}),
+                "the payload of 'forge' is a str, expected bytes",
+            ),
+            Wrong(
+                ATTACKS.format(**ATTACKED | {"alter": "(payload, header)"}),
+                "the payload of 'alter' must say Bob",
+            ),
+            Wrong(
+                ATTACKS.format(
+                    **ATTACKED
+                    | {
+                        "alter": '(payload.replace(b"Ann", b"Bob"), f"t={now},v1={recorded[\'v1\']}")'
+                    }
+                ),
+                "'alter' was refused by a door that has only the time signed",
+            ),
+            Wrong(
+                ATTACKS.format(**ATTACKED | {"replay": ATTACKED["redate"]}),
+                "'replay' was refused by a door that does not look at the time",
+            ),
+            Wrong(
+                ATTACKS.format(**ATTACKED | {"redate": "(payload, header)"}),
+                "'redate' was refused by a door that has only the body signed",
+            ),
+            Wrong(
+                ATTACKS.format(**ATTACKED).replace('"replay"', '"repeat"'),
+                "returned a dict with forge, alter, repeat, redate, expected a dict with forge",
+            ),
+        ),
+    ),
+)
