@@ -40,7 +40,15 @@ from sample_app.orders import (
     list_orders,
     place_order,
 )
-from sample_app.payments import TOKEN, BankAsks, CardUnusable, PaymentDeclined, pay, resume
+from sample_app.payments import (
+    TOKEN,
+    BankAsks,
+    CardUnusable,
+    OrderNotPayable,
+    PaymentDeclined,
+    pay,
+    resume,
+)
 
 pages = Blueprint("pages", __name__)
 pages.add_app_template_filter(format_money, "money")
@@ -154,6 +162,8 @@ def return_from_bank(order_id: str) -> Response:
     except PaymentDeclined as declined:
         flash(str(declined), "warning")
         return redirect(url_for(".pay_order", order_id=order.id), 303)
+    except OrderNotPayable:  # another payment took this one's place; the order's page says more
+        return _to_order(order)
     return _thank(order)
 
 

@@ -377,6 +377,25 @@ def test_after_a_debit_that_bounced_the_order_can_be_paid(
     assert taken(client) == [59550]
 
 
+def test_stripes_page_is_not_shown_while_another_payment_is_under_way(session, client, order):
+    debit = client.v1.payment_intents.create(
+        {
+            "amount": order.amount,
+            "currency": order.currency,
+            "metadata": {"order_id": order.id},
+            "payment_method": SETTLES,
+            "confirm": True,
+            "allowed_payment_method_types": ["us_bank_account"],
+            "mandate_data": {"customer_acceptance": {"type": "offline", "offline": {}}},
+        }
+    )
+    order.payment_intent_id = debit.id
+    session.commit()
+    with pytest.raises(OrderNotPayable, match="under way"):
+        start_checkout(session, client, order, *URLS)
+    assert client.v1.payment_intents.retrieve(debit.id).status == "processing"
+
+
 # At the same moment
 
 

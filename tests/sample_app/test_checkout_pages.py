@@ -282,6 +282,15 @@ def test_who_leaves_the_bank_alone_can_pay_with_another_card(shopper, session, o
     assert status(session, order) == "paid"
 
 
+def test_who_went_to_checkout_meanwhile_comes_back_from_the_bank_to_the_order(
+    shopper, order, asked
+):
+    go_to_checkout(shopper, order.id)
+    shopper.open(back_from_the_bank(asked))
+    assert shopper.path == f"/shop/orders/{order.id}"
+    assert shopper.rows(".status") == ["Not paid yet"]
+
+
 def test_a_payment_that_the_address_names_is_not_the_orders(shopper, at_stripe, session, order):
     """`pi_…` in the address is what the browser says."""
     other = place_order(session, [1])

@@ -13,14 +13,17 @@ from sample_app.models import Item, Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import find_order, place_order
 from sample_app.payments import (
+    BankAsks,
     CardUnusable,
     ForeignPaymentIntent,
     OrderNotPayable,
     PaymentDeclined,
     pay,
+    resume,
     settle,
 )
 from tests.sample_app.conftest import build, close
+from tests.sample_app.payer import Payer
 from tests.sample_app.unreliable import (
     Unreliable,
     answer_is_lost,
@@ -245,6 +248,57 @@ def test_a_token_pays_one_order_only(session, client, order, token):
     with pytest.raises(CardUnusable):
         pay(session, client, place_order(session, [1]), token=token)
     assert taken(client) == [59550]
+
+
+# The bank asks its customer first
+
+ASKS = {"payment_method": "pm_card_authenticationRequired"}
+BACK = "http://shop.invalid/back"
+
+
+def asked(session, client, order):
+    """Where the bank asks."""
+    with pytest.raises(BankAsks) as bank:
+        pay(session, client, order, **ASKS, return_url=BACK)
+    return bank.value.url
+
+
+def test_a_bank_that_asks_leaves_the_order_pending(session, client, order):
+    asked(session, client, order)
+    assert order.status is OrderStatus.PENDING
+    assert taken(client) == []
+
+
+def test_an_answer_that_the_bank_takes_pays_the_order(session, client, local, order):
+    asked(session, client, order)
+    Payer(local).answer(order.payment_intent_id)
+    assert resume(session, client, order).status is OrderStatus.PAID
+    assert taken(client) == [59550]
+
+
+def test_the_same_card_is_asked_anew_and_not_sent_to_a_question_that_is_over(
+    session, client, local, order
+):
+    first = asked(session, client, order)
+    Payer(local).answer(order.payment_intent_id, "failed")
+    with pytest.raises(PaymentDeclined, match="could not make sure"):
+        resume(session, client, order)
+    assert asked(session, client, order) != first
+    Payer(local).answer(order.payment_intent_id)
+    resume(session, client, order)
+    assert taken(client) == [59550]
+
+
+def test_a_question_whose_address_was_lost_is_asked_again(session, client, way, order):
+    way.fail(CONFIRM, answer_is_lost)
+    with pytest.raises(stripe.APIConnectionError):
+        pay(session, client, order, **ASKS, return_url=BACK)
+    assert "3d_secure" in asked(session, client, order)
+
+
+def test_there_is_nothing_to_resume_before_anybody_paid(session, client, order):
+    with pytest.raises(OrderNotPayable):
+        resume(session, client, order)
 
 
 # Whose payment
