@@ -1,0 +1,655 @@
+"""Checks for chapter 07: a session from an order, the way back, and money that comes tomorrow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import stripe
+
+from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.practice import Practice
+from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
+from local_stripe.transport import InProcess
+
+THANKS, CART = "https://shop.example/thanks", "https://shop.example/cart"
+DAY = 24 * 60 * 60  # seconds
+DEBIT, EMPTY = "pm_usBankAccount_success", "pm_usBankAccount_insufficientFunds"
+
+LAMP = {"name": "Desk lamp", "unit_price": 3900, "quantity": 1}
+CHAIRS = {"name": "Chair", "unit_price": 5950, "quantity": 3}
+RUG = {"name": "Rug", "unit_price": 12900, "quantity": 2}
+
+
+def session_for(bench: Practice, order_id: str, amount: int = 3900, key: str = "") -> Any:
+    """An open Checkout Session for one lamp at this price."""
+    lamp = {"currency": "usd", "unit_amount": amount, "product_data": {"name": "Desk lamp"}}
+    return bench.client.v1.checkout.sessions.create(
+        {
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": lamp}],
+            "client_reference_id": order_id,
+            "success_url": THANKS,
+            "cancel_url": CART,
+            "allowed_payment_method_types": ["card", "us_bank_account"],
+        },
+        {"idempotency_key": key} if key else {},
+    )
+
+
+def pay(bench: Practice, session_id: str, method: str = "pm_card_visa") -> str:
+    """Press Pay on the page of a session; the address that the customer is led to."""
+    page = f"/v1/payment_pages/{session_id}/confirm"
+    answer = bench.client.raw_request("post", page, payment_method=method, api_key=PUBLISHABLE_KEY)
+    return str(answer.data["success_url"])
+
+
+def now(bench: Practice, session_id: str, *expand: str) -> Any:
+    """The session as it is at Stripe."""
+    return bench.client.v1.checkout.sessions.retrieve(session_id, {"expand": [*expand]})
+
+
+def ask(called: str, answer: Callable[..., Any], *given: Any) -> Any:
+    """What the answer returns; an error of Stripe's is a mistake."""
+    try:
+        return answer(*given)
+    except stripe.StripeError as error:
+        raise Mistake(f"{called}, it raised {type(error).__name__}: {error.user_message}") from None
+
+
+def check_open_checkout(answer: Callable[..., Any]) -> None:
+    _check_session(answer, {"id": "A-17", "currency": "usd", "key": "k", "lines": [LAMP, CHAIRS]})
+    _check_session(answer, {"id": "B-4", "currency": "eur", "key": "k2", "lines": [RUG]})
+
+
+def _check_session(answer: Callable[..., Any], order: dict[str, Any]) -> None:
+    bench, id = Practice(), order["id"]
+    called = f"Called open_checkout with the order {id}"
+    got = ask(called, answer, bench.client, order, THANKS, CART)
+    expect(
+        getattr(got, "object", None) == "checkout.session",
+        f"{called}, returned {type(got).__name__}, expected the Checkout Session.",
+    )
+    _check_lines(called, now(bench, got.id, "line_items"), order)
+    _check_links(called, bench, got, id)
+    twice = f"{called} twice, as a double click does"
+    again = ask(twice, answer, bench.client, order, THANKS, CART)
+    made = len(bench.client.v1.checkout.sessions.list().data)
+    expect(made == 1 and again.id == got.id, f"{twice}: there are {made} sessions, expected one.")
+    _check_way_back(called, bench, got, id)
+
+
+def _check_lines(called: str, session: Any, order: dict[str, Any]) -> None:
+    sold = [
+        (line.quantity, line.description, line.price.unit_amount)
+        for line in session.line_items.data
+    ]
+    expected = [(line["quantity"], line["name"], line["unit_price"]) for line in order["lines"]]
+    expect(
+        sorted(sold) == sorted(expected),
+        f"{called}: the page sells {_lines(sold)}, expected {_lines(expected)}.",
+    )
+    expect(
+        session.currency == order["currency"],
+        f"{called}: the page asks for {session.currency}, expected {order['currency']}.",
+    )
+
+
+def _lines(sold: list[tuple[int, str, int]]) -> str:
+    return ", ".join(f"{quantity} x {name} at {price}" for quantity, name, price in sold)
+
+
+def _check_links(called: str, bench: Practice, session: Any, id: str) -> None:
+    expect(
+        session.client_reference_id == id,
+        f"{called}: client_reference_id is {session.client_reference_id!r}, expected {id!r}.",
+    )
+    noted = session.metadata.to_dict()
+    expected = {"order_id": id}
+    expect(noted == expected, f"{called}: the session's metadata is {noted}, expected {expected}.")
+    expect(
+        session.cancel_url == CART,
+        f"{called}: who turns back comes to {session.cancel_url}, expected {CART}.",
+    )
+
+
+def _check_way_back(called: str, bench: Practice, session: Any, id: str) -> None:
+    came_to, expected = pay(bench, session.id), f"{THANKS}?session_id={session.id}"
+    told = came_to.replace(session.id, "cs_test_…")
+    wanted = expected.replace(session.id, "cs_test_…")
+    expect(came_to == expected, f"{called}: who paid came to {told}, expected {wanted}.")
+    noted = now(bench, session.id, "payment_intent").payment_intent.metadata.to_dict()
+    expect(
+        noted == {"order_id": id},
+        f"{called}: the PaymentIntent's metadata is {noted}, expected {{'order_id': {id!r}}}.",
+    )
+
+
+class Visit:
+    """An order, its success page, and a Stripe of its own."""
+
+    def __init__(self) -> None:
+        self.bench = Practice()
+        self.order = {"id": "A-17", "status": "pending"}
+        self.session = session_for(self.bench, "A-17").id
+
+    def expect(
+        self, answer: Callable[..., Any], page: str, when: str, session: str | None = None
+    ) -> None:
+        called = f"Called success with {when}"
+        before, asked = dict(self.order), len(self.bench.sent("POST"))
+        opened = self.session if session is None else session
+        got = ask(called, answer, self.bench.client, self.order, opened)
+        expect(
+            len(self.bench.sent("POST")) == asked,
+            f"{called}: it sent a POST to Stripe. A page that anybody can open only looks.",
+        )
+        expect(
+            self.order == before,
+            f"{called}: the order is {self.order} afterwards, expected {before}.",
+        )
+        expect(got == page, f"{called}, returned {got!r}, expected {page!r}.")
+
+
+def check_success(answer: Callable[..., Any]) -> None:
+    visit = Visit()
+    visit.expect(answer, "pay", "a session that nobody has paid")
+    pay(visit.bench, visit.session)
+    visit.expect(answer, "thanks", "a session that is paid")
+    visit.expect(answer, "missing", "an id that is made up", "cs_test_made_up")
+    visit.expect(answer, "missing", "an empty id", "")
+    foreign = session_for(visit.bench, "B-2").id
+    visit.expect(answer, "missing", "an open session of another order", foreign)
+    pay(visit.bench, foreign)
+    visit.expect(answer, "missing", "a paid session of another order", foreign)
+    visit = Visit()
+    pay(visit.bench, visit.session, DEBIT)
+    visit.expect(answer, "waiting", "a session whose bank debit is on its way")
+    visit.bench.local.advance(5 * DAY)
+    visit.expect(answer, "thanks", "the same session, when the money has come")
+    visit = Visit()
+    visit.bench.local.advance(2 * DAY)
+    visit.expect(answer, "pay", "a session that has expired")
+
+
+class PaidInTheMeantime(InProcess):
+    """On the way to Stripe, somebody pays what is about to be expired."""
+
+    def __init__(self, bench: Practice) -> None:
+        super().__init__(bench.local)
+        self.bench = bench
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if url.endswith("/expire"):
+            pay(self.bench, url.split("/")[-2])
+        return super().request(method, url, *args, **kwargs)
+
+
+class Returning:
+    """A customer who presses Pay again and again."""
+
+    def __init__(self, answer: Callable[..., Any]) -> None:
+        self.answer = answer
+        self.bench = Practice()
+        self.order: dict[str, Any] = {"id": "A-17", "amount": 3900, "key": "k1", "session": None}
+
+    def create(self, order: dict[str, Any]) -> Any:
+        return session_for(self.bench, order["id"], order["amount"], order["key"])
+
+    def press(self, called: str, client: stripe.StripeClient | None = None) -> Any:
+        client = client or self.bench.client
+        return ask(called, self.answer, client, self.order, self.create)
+
+    def open_pages(self) -> list[Any]:
+        return list(self.bench.client.v1.checkout.sessions.list({"status": "open"}).data)
+
+    def expect_page(self, when: str) -> str:
+        """The session of the page that the customer is sent to: the only one, and up to date."""
+        called = f"Called pay_page {when}"
+        got = self.press(called)
+        pages = self.open_pages()
+        expect(
+            len(pages) < 2,
+            f"{called}: {len(pages)} pages are open and can be paid, expected one.",
+        )
+        expect(
+            pages and got == pages[0].url,
+            f"{called}, returned {self._page(got)}, expected the address of an open one.",
+        )
+        expect(
+            pages[0].amount_total == self.order["amount"],
+            f"{called}: the page asks for {pages[0].amount_total}, "
+            f"expected {self.order['amount']}.",
+        )
+        expect(
+            self.order["session"] == pages[0].id,
+            f"{called}: order['session'] is not the id of the session that it was sent to.",
+        )
+        return str(pages[0].id)
+
+    def expect_none(self, when: str, client: stripe.StripeClient | None = None) -> None:
+        called = f"Called pay_page {when}"
+        got = self.press(called, client)
+        expect(got is None, f"{called}, returned {self._page(got)}, expected None.")
+        expect(
+            not self.open_pages(),
+            f"{called}: there is a page that can be paid once more.",
+        )
+
+    def _page(self, got: Any) -> str:
+        """An address as a message names it."""
+        if got is None or not str(got).startswith("http"):
+            return repr(got)
+        return f"the address of a session that is {now(self.bench, got.split('/')[-1]).status}"
+
+
+def check_pay_page(answer: Callable[..., Any]) -> None:
+    customer = Returning(answer)
+    first = customer.expect_page("for the first time")
+    again = customer.expect_page("again, as nothing has changed")
+    expect(again == first, "Called pay_page again: it left an open session for another one.")
+    customer.order["amount"] = 7800
+    customer.expect_page("after the order has got a second lamp")
+    customer.bench.client.v1.checkout.sessions.expire(customer.order["session"])
+    customer.expect_page("after the shop has expired the page")
+    customer.bench.local.advance(2 * DAY)
+    latest = customer.expect_page("two days later")
+    pay(customer.bench, latest)
+    customer.expect_none("after the customer has paid")
+    customer = Returning(answer)
+    pay(customer.bench, customer.expect_page("for the first time"), DEBIT)
+    customer.expect_none("while a bank debit is on its way")
+    _check_race(answer)
+
+
+def _check_race(answer: Callable[..., Any]) -> None:
+    customer = Returning(answer)
+    customer.expect_page("for the first time")
+    customer.order["amount"] = 7800
+    client = stripe.StripeClient(SECRET_KEY, http_client=PaidInTheMeantime(customer.bench))
+    customer.expect_none("while the old page is being paid in another tab", client)
+
+
+def check_morning(answer: Callable[..., Any]) -> None:
+    bench = Practice()
+    ids = ("card", "debit", "empty", "walked away", "yesterday")
+    orders = [{"id": id, "session": session_for(bench, id).id, "status": "pending"} for id in ids]
+    card, debit, empty, _, yesterday = orders
+    for order, method in ((card, "pm_card_visa"), (debit, DEBIT), (empty, EMPTY)):
+        pay(bench, order["session"], method)
+    pay(bench, yesterday["session"])
+    yesterday["status"] = "paid"
+
+    waiting = {"debit": "pending", "empty": "pending", "walked away": "pending"}
+    _expect_morning(
+        answer, bench, orders, "on the first day", ["card"], {"card": "paid", **waiting}
+    )
+    _expect_morning(answer, bench, orders, "once more that day", [], {"card": "paid", **waiting})
+    bench.local.advance(5 * DAY)
+    after = {"card": "paid", "debit": "paid", "empty": "failed", "walked away": "failed"}
+    _expect_morning(answer, bench, orders, "five days later", ["debit"], after)
+    _expect_morning(answer, bench, orders, "once more on that day", [], after)
+
+
+ABOUT = {
+    "card": "paid by card",
+    "debit": "paid by bank debit, which takes four days",
+    "empty": "a bank debit from an empty account",
+    "walked away": "nobody has paid, and the page is open for a day",
+    "yesterday": "paid and packed yesterday",
+}
+
+
+def _expect_morning(
+    answer: Callable[..., Any],
+    bench: Practice,
+    orders: list[dict[str, str]],
+    when: str,
+    packed: list[str],
+    statuses: dict[str, str],
+) -> None:
+    called = f"Called morning {when}"
+    done = {order["session"]: order["id"] for order in orders if order["status"] != "pending"}
+    asked = len(bench.sent())
+    got = ask(called, answer, bench.client, orders)
+    for order in orders:
+        id, status = order["id"], order["status"]
+        expected = {**statuses, "yesterday": "paid"}[id]
+        told = f"{called}: the order {id!r} ({ABOUT[id]}) is {status!r}, expected {expected!r}."
+        expect(status == expected, told)
+    expect(got == packed, f"{called}, returned {got!r}, expected {packed!r}.")
+    sent = [call.path.split("/")[-1] for call in bench.sent()[asked:]]
+    for session, id in done.items():
+        expect(session not in sent, f"{called}: it asked about {id!r}, which is done.")
+
+
+OPENED = """
+def open_checkout(client, order, thanks_url, cart_url):
+    about = {{"order_id": order["id"]}}
+    lines = [
+        {{
+            "quantity": line["quantity"],
+            "price_data": {{
+                "currency": {currency},
+                "unit_amount": {price},
+                "product_data": {{"name": line["name"]}},
+            }},
+        }}
+        for line in order["lines"]
+    ]
+    params = {{
+        "mode": "payment", "line_items": lines, {reference} "metadata": about, {intent}
+        "success_url": {back}, "cancel_url": cart_url,
+    }}
+    return client.v1.checkout.sessions.create(params=params{options}){part}
+"""
+OPEN = {
+    "currency": 'order["currency"]',
+    "price": 'line["unit_price"]',
+    "reference": '"client_reference_id": order["id"],',
+    "intent": '"payment_intent_data": {"metadata": about},',
+    "back": 'thanks_url + "?session_id={CHECKOUT_SESSION_ID}"',
+    "options": ', options={"idempotency_key": order["key"]}',
+    "part": "",
+}
+
+SUCCEEDED = """
+def success(client, order, session_id):
+    try:
+        session = client.v1.checkout.sessions.retrieve(session_id)
+    except {error}:
+        return "missing"
+    if {foreign}:
+        return "missing"
+    {first}
+    if {unpaid}:
+        return "pay"
+    return {words}
+"""
+SUCCESS = {
+    "error": "stripe.InvalidRequestError",
+    "foreign": 'session.client_reference_id != order["id"]',
+    "first": "",
+    "unpaid": 'session.status != "complete"',
+    "words": '"thanks" if session.payment_status == "paid" else "waiting"',
+}
+
+RETURNED = """
+def pay_page(client, order, create):
+    if order["session"]:
+        last = client.v1.checkout.sessions.retrieve(order["session"])
+        {complete}
+        if last.status == "open":
+            if {same}:
+                return last.url
+            {expire}
+        {key}
+    session = create(order)
+    {keep}
+    return session.url
+"""
+GUARDED = """try:
+                client.v1.checkout.sessions.expire(last.id)
+            except stripe.InvalidRequestError:
+                return None"""
+RETURN = {
+    "complete": 'if last.status == "complete": return None',
+    "same": 'last.amount_total == order["amount"]',
+    "expire": GUARDED,
+    "key": 'order["key"] = str(uuid.uuid4())',
+    "keep": 'order["session"] = session.id',
+}
+
+ROUND = """
+def morning(client, orders):
+    packed = []
+    for order in orders:
+        if {skip}: continue
+        session = client.v1.checkout.sessions.retrieve(
+            order["session"], params={{"expand": ["payment_intent"]}})
+        intent = session.payment_intent
+        if {paid}:
+            order["status"] = "paid"
+            packed.append(order["id"])
+        elif {failed}:
+            order["status"] = "failed"
+    return packed
+"""
+WORK = {
+    "skip": 'order["status"] != "pending"',
+    "paid": 'session.payment_status == "paid"',
+    "failed": 'session.status == "expired" or session.status == "complete" '
+    'and intent.status != "processing"',
+}
+
+EXERCISES = (
+    Exercise(
+        "7.1",
+        "Turn an order into a session",
+        answer="open_checkout",
+        check=check_open_checkout,
+        hints=(
+            "One call of client.v1.checkout.sessions.create. The lesson has all of its parts: "
+            "line_items, named, back, and the options of to_checkout.",
+            "A list comprehension over order['lines'] makes the line items: a quantity, and "
+            "price_data with currency, unit_amount and product_data. The placeholder is text: "
+            "thanks_url + '?session_id={CHECKOUT_SESSION_ID}', not an f-string.",
+            "params has mode, line_items, client_reference_id, metadata, payment_intent_data "
+            "({'metadata': …}), success_url and cancel_url. Then return "
+            "client.v1.checkout.sessions.create(params=params, "
+            "options={'idempotency_key': order['key']}).",
+        ),
+        wrong=(
+            Wrong(
+                OPENED.format(**OPEN | {"price": 'line["unit_price"] * line["quantity"]'}),
+                "3 x Chair at 17850, expected 1 x Desk lamp at 3900, 3 x Chair at 5950",
+            ),
+            Wrong(
+                OPENED.format(**OPEN | {"currency": '"usd"'}),
+                "the page asks for usd, expected eur",
+            ),
+            Wrong(
+                OPENED.format(**OPEN | {"reference": ""}),
+                "client_reference_id is None, expected 'A-17'",
+            ),
+            Wrong(
+                OPENED.format(**OPEN | {"intent": ""}),
+                "the PaymentIntent's metadata is {}, expected {'order_id': 'A-17'}",
+            ),
+            Wrong(
+                OPENED.format(
+                    **OPEN | {"back": 'thanks_url + "?session_id=%7BCHECKOUT_SESSION_ID%7D"'}
+                ),
+                "who paid came to https://shop.example/thanks?session_id=%7BCHECKOUT_SESSION_ID%7D",
+            ),
+            Wrong(
+                OPENED.format(**OPEN | {"back": "thanks_url"}),
+                "who paid came to https://shop.example/thanks, expected",
+            ),
+            Wrong(
+                OPENED.format(**OPEN | {"options": ""}),
+                "as a double click does: there are 2 sessions, expected one",
+            ),
+            Wrong(
+                OPENED.format(**OPEN | {"part": ".url"}),
+                "returned str, expected the Checkout Session",
+            ),
+        ),
+    ),
+    Exercise(
+        "7.2",
+        "Break it, then fix it: the success page",
+        answer="success",
+        check=check_success,
+        hints=(
+            "Retrieve the session, then go through the table from its last row to its first.",
+            "stripe.InvalidRequestError says that there is no such session. Both fields count: "
+            "`status` tells whether the customer is done, `payment_status` whether the money came.",
+            "try: session = client.v1.checkout.sessions.retrieve(session_id); except "
+            "stripe.InvalidRequestError: return 'missing'. If client_reference_id is another one: "
+            "'missing'. If session.status != 'complete': 'pay'. Then 'thanks' if "
+            "session.payment_status == 'paid' else 'waiting'.",
+        ),
+        wrong=(
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"unpaid": "False", "words": '"thanks"'}),
+                "a session that nobody has paid, returned 'thanks', expected 'pay'",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"unpaid": 'session.payment_status != "paid"'}),
+                "bank debit is on its way, returned 'pay', expected 'waiting'",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"unpaid": "False"}),
+                "a session that nobody has paid, returned 'waiting', expected 'pay'",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"words": '"thanks"'}),
+                "bank debit is on its way, returned 'thanks', expected 'waiting'",
+            ),
+            Wrong(
+                SUCCEEDED.format(
+                    **SUCCESS
+                    | {
+                        "first": 'order["status"] = "paid" '
+                        'if session.payment_status == "paid" else "pending"'
+                    }
+                ),
+                "the order is {'id': 'A-17', 'status': 'paid'} afterwards",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"error": "KeyError"}),
+                "an id that is made up, it raised InvalidRequestError",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"foreign": "False"}),
+                "an open session of another order, returned 'pay', expected 'missing'",
+            ),
+            Wrong(
+                SUCCEEDED.format(
+                    **SUCCESS
+                    | {
+                        "first": 'if session.status == "open": '
+                        "client.v1.checkout.sessions.expire(session.id)"
+                    }
+                ),
+                "it sent a POST to Stripe. A page that anybody can open only looks",
+            ),
+        ),
+    ),
+    Exercise(
+        "7.3",
+        "Cancel and come back",
+        answer="pay_page",
+        check=check_pay_page,
+        hints=(
+            "Ask about the last session first, if there is one. Two rows of the table end there; "
+            "all others end with a new session.",
+            "complete: return None. open and the same amount: return its url. open and another "
+            "amount: client.v1.checkout.sessions.expire(last.id), in a try. A new key before each "
+            "new session but the first.",
+            "if order['session']: last = …retrieve(order['session']); the rows; then "
+            "order['key'] = str(uuid.uuid4()). Below the if, for every way that gets there: "
+            "session = create(order); order['session'] = session.id; return session.url.",
+        ),
+        wrong=(
+            Wrong(
+                RETURNED.format(**RETURN | {"same": "False", "expire": "pass"}),
+                "again, as nothing has changed: 2 pages are open and can be paid, expected one",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"same": "False"}),
+                "it left an open session for another one",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"same": "True"}),
+                "a second lamp: the page asks for 3900, expected 7800",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"expire": "pass"}),
+                "a second lamp: 2 pages are open and can be paid, expected one",
+            ),
+            Wrong(
+                RETURNED.format(
+                    **RETURN | {"key": 'if last.status == "open": order["key"] = str(uuid.uuid4())'}
+                ),
+                "the shop has expired the page, returned the address of a session that is expired",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"key": "pass"}),
+                "a second lamp, it raised IdempotencyError",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"complete": ""}),
+                "after the customer has paid, returned the address of a session that is open",
+            ),
+            Wrong(
+                RETURNED.format(
+                    **RETURN
+                    | {
+                        "complete": 'if last.status == "complete" and '
+                        'last.payment_status == "paid": return None'
+                    }
+                ),
+                "while a bank debit is on its way, returned the address of a session that is open",
+            ),
+            Wrong(
+                RETURNED.format(
+                    **RETURN | {"expire": "client.v1.checkout.sessions.expire(last.id)"}
+                ),
+                "while the old page is being paid in another tab, it raised InvalidRequestError",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"keep": ""}),
+                "order['session'] is not the id",
+            ),
+        ),
+    ),
+    Exercise(
+        "7.4",
+        "Wait for those who pay tomorrow",
+        answer="morning",
+        check=check_morning,
+        hints=(
+            "Skip what is not pending. For the rest, one question to Stripe answers every row, if "
+            "you expand the right field.",
+            "retrieve(order['session'], params={'expand': ['payment_intent']}). An open session "
+            "may have no PaymentIntent, so look at it only where the session is complete.",
+            "match session.status, session.payment_status: case 'complete', 'paid': …append; case "
+            "'complete', _ if session.payment_intent.status != 'processing': 'failed'; case "
+            "'expired', _: 'failed'. Nothing else changes.",
+        ),
+        wrong=(
+            Wrong(
+                ROUND.format(**WORK | {"paid": 'session.status == "complete"'}),
+                "the order 'debit' (paid by bank debit, which takes four days) is 'paid', "
+                "expected 'pending'",
+            ),
+            Wrong(
+                ROUND.format(**WORK | {"failed": 'session.status != "open"'}),
+                "the order 'debit' (paid by bank debit, which takes four days) is 'failed', "
+                "expected 'pending'",
+            ),
+            Wrong(
+                ROUND.format(**WORK | {"failed": 'session.payment_status == "unpaid"'}),
+                "is 'failed', expected 'pending'",
+            ),
+            Wrong(
+                ROUND.format(**WORK | {"failed": 'session.status == "expired"'}),
+                "the order 'empty' (a bank debit from an empty account) is 'pending', expected "
+                "'failed'",
+            ),
+            Wrong(
+                ROUND.format(**WORK | {"failed": 'intent and intent.status != "processing"'}),
+                "the order 'walked away' (nobody has paid, and the page is open for a day) is "
+                "'pending', expected 'failed'",
+            ),
+            Wrong(
+                ROUND.format(**WORK | {"skip": "False"}),
+                "on the first day, returned ['card', 'yesterday'], expected ['card']",
+            ),
+            Wrong(
+                ROUND.format(**WORK | {"skip": 'order["status"] == "failed"'}),
+                "returned ['card', 'yesterday'], expected ['card']",
+            ),
+        ),
+    ),
+)
