@@ -476,14 +476,15 @@ print(knock().status_code)
 # %% [markdown]
 # ## Tell the secrets apart
 #
-# You make an endpoint in Stripe's dashboard, or with a call. This one is for a shop that does not
+# So far `listen` made the endpoints. At work you make one in Stripe's dashboard, under *Webhooks*: its
+# address, and the types of events. Or you make it with a call. This one is for a shop that does not
 # exist, and is deleted at once.
 
 # %%
 made = client.v1.webhook_endpoints.create(
     params={
         "url": "https://shop.example/webhooks/stripe",
-        "enabled_events": ["payment_intent.succeeded", "charge.refunded"],
+        "enabled_events": ["checkout.session.completed", "charge.refunded"],
         "api_version": stripe.api_version,
     }
 )
@@ -493,8 +494,8 @@ client.v1.webhook_endpoints.delete(made.id)
 print(made.secret.split("_")[0], "secret" in later)
 
 # %% [markdown]
-# The secret comes with the endpoint, and the API never tells it again. (The dashboard does, under
-# *Reveal*.) Each endpoint has its own. And then there is a second kind, which looks the same:
+# The secret comes with the endpoint, and the API never tells it again. (The dashboard
+# shows it.) Each endpoint has its own. And then there is a second kind, which looks the same:
 #
 # | it starts with | made by | good for |
 # |---|---|---|
@@ -540,8 +541,8 @@ print(first_charge)
 # company's tables lost their subscriptions in this way (`PostHog/posthog#94427`).
 #
 # So make the endpoint with your library's own version. When you upgrade the library, make a second
-# endpoint beside the first, let the shop know both secrets, and then delete the old one. (In between,
-# each event comes twice. Chapter 09 sees to that.)
+# endpoint beside the first, tell the shop both secrets (`STRIPE_WEBHOOK_SECRET` takes several, with
+# commas), and then delete the old one. In between, each event comes twice. Chapter 09 sees to that.
 
 # %% [markdown]
 # ## Roll the secret
