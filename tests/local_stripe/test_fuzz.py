@@ -49,6 +49,7 @@ PLAUSIBLE = [
     *("ann@example.com", "manual", "automatic", "month", "requested_by_customer", "abandoned"),
     *("4242424242424242", "12", "2034", "123", "http://127.0.0.1/hooks", "*", "charge.succeeded"),
     *("customer", "latest_charge", "data.customer", "payment_method.customer", "refunds"),
+    *("winning_evidence", "losing_evidence", "escalate_inquiry_evidence"),
     *("never", "https://example.com/return", "off_session", 'status:"succeeded"', "amount>1"),
 ]
 PATHS = ["", "/", "//", "/v1", "/v1/", "/v1/customers/", "/v1/%ff", "/v1/customers/%00", "*", "\\"]
@@ -99,6 +100,18 @@ SENSIBLE = [
     ("POST", "/v1/payment_intents", f"{PAY}pm_card_visa&capture_method=manual"),
     ("POST", "/v1/payment_intents", f"{PAY}pm_card_visa_chargeDeclined"),
     ("POST", "/v1/payment_intents", f"{PAY}pm_card_authenticationRequired"),
+    ("POST", "/v1/payment_intents", f"{PAY}pm_card_createDispute"),
+    ("POST", "/v1/payment_intents", f"{PAY}pm_card_createDisputeInquiry&capture_method=manual"),
+    ("POST", "/v1/payment_intents", f"{PAY}pm_card_createMultipleDisputes"),
+    ("POST", "/v1/payment_intents", f"{PAY}pm_card_createIssuerFraudRecord"),
+    ("POST", "/v1/payment_intents", f"{PAY}pm_card_pendingRefund"),
+    ("POST", "/v1/payment_intents", f"{PAY}pm_card_refundFail"),
+    ("POST", "/v1/disputes/{du}", "evidence[uncategorized_text]=winning_evidence"),
+    ("POST", "/v1/disputes/{du}", "evidence[uncategorized_text]=escalate_inquiry_evidence"),
+    ("POST", "/v1/disputes/{du}", "metadata[a]=b&evidence[customer_name]=Ann&submit=false"),
+    ("POST", "/v1/disputes/{du}/close", ""),
+    ("GET", "/v1/disputes", "charge={ch}&expand[]=data.payment_intent"),
+    ("GET", "/v1/radar/early_fraud_warnings", "payment_intent={pi}"),
     ("POST", "/v1/payment_intents", f"{DEBIT}success"),
     ("POST", "/v1/payment_intents", f"{DEBIT}insufficientFunds"),
     ("POST", "/v1/payment_intents", f"{PAY}{{pm}}&customer={{cus}}&expand[]=latest_charge"),
@@ -265,7 +278,7 @@ def test_nothing_that_is_sent_breaks_it(seed):
         fuzzer.learn(response.body)
         statuses[response.status] += 1
         if fuzzer.chance(0.05):
-            local.advance(fuzzer.choose.choice([0, 1, 3600, 90_000]))
+            local.advance(fuzzer.choose.choice([0, 1, 3600, 90_000, 900_000]))
             local.deliver(lambda *_: (fuzzer.choose.choice([200, 200, 500]), ""))
 
     assert statuses[200] > REQUESTS / 4, "most requests were refused: the fuzz found little"
@@ -285,6 +298,9 @@ def assert_the_books_are_right(local: LocalStripe) -> None:
         let_go = charge["amount"] if charge["refunded"] and not charge["captured"] else 0
         assert 0 <= charge["amount_refunded"] <= (let_go or charge["amount_captured"])
         assert charge["amount_captured"] <= charge["amount"]
+        disputes = list(local.store.select("dispute", charge=charge["id"]))
+        taken_back = -sum(e["amount"] for d in disputes for e in d["balance_transactions"])
+        assert 0 <= taken_back <= charge["amount_captured"] - charge["amount_refunded"] + let_go
     for intent in everything("payment_intent"):
         charge = charges.get(intent["latest_charge"], {"amount_captured": 0})
         assert intent["amount_received"] <= intent["amount"]

@@ -22,9 +22,18 @@ CARDS = st.sampled_from(
         "pm_card_visa_chargeDeclined",
         "pm_card_authenticationRequired",
         "pm_card_threeDSecureRequiredChargeDeclined",
+        "pm_card_createDispute",
+        "pm_card_createDisputeInquiry",
+        "pm_card_createMultipleDisputes",
+        "pm_card_createIssuerFraudRecord",
+        "pm_card_pendingRefund",
+        "pm_card_refundFail",
     ]
 )
 ACCOUNTS = st.sampled_from(["success", "success", "insufficientFunds", "processing"])
+ANSWERS = st.sampled_from(
+    ["winning_evidence", "losing_evidence", "escalate_inquiry_evidence", "Please!"]
+)
 OUTCOMES = st.sampled_from(["authenticated", "authenticated", "failed"])
 HOUR, DAY = 3600, 86_400
 # Small amounts, so that parts and wholes often meet; and some that nobody can pay.
@@ -111,6 +120,17 @@ class Payments(RuleBasedStateMachine):
         params = {"payment_intent": intent} | ({} if amount is None else {"amount": amount})
         self._attempt(lambda: self.client.v1.refunds.create(params))
 
+    @rule(intent=intents, text=ANSWERS, submit=st.booleans())
+    def answer_a_dispute(self, intent, text, submit):
+        params = {"evidence": {"uncategorized_text": text}, "submit": submit}
+        for dispute in self._disputes(payment_intent=intent):
+            self._attempt(lambda id=dispute["id"]: self.client.v1.disputes.update(id, params))
+
+    @rule(intent=intents)
+    def accept_a_dispute(self, intent):
+        for dispute in self._disputes(payment_intent=intent):
+            self._attempt(lambda id=dispute["id"]: self.client.v1.disputes.close(id))
+
     @invariant()
     def what_was_received_is_what_was_captured(self):
         charges = self._all("charge")
@@ -123,15 +143,12 @@ class Payments(RuleBasedStateMachine):
             assert intent["amount_received"] == sum(captured) <= intent["amount"]
 
     @invariant()
-    def no_more_is_refunded_than_was_received(self):
-        refunds = self._all("refund")
+    def no_more_is_refunded_or_disputed_than_was_received(self):
         for charge in self._all("charge"):
-            sent_back = sum(
-                refund["amount"]
-                for refund in refunds
-                if refund["charge"] == charge["id"] and refund["balance_transaction"]
-            )
-            assert sent_back <= charge["amount_captured"]
+            sent_back = self._sent_back(charge=charge["id"])
+            taken_back = self._taken_back(charge=charge["id"])
+            assert taken_back >= 0
+            assert sent_back + taken_back <= charge["amount_captured"]
             assert charge["amount_refunded"] <= charge["amount"]
             if charge["captured"]:
                 assert charge["amount_refunded"] == sent_back
@@ -151,13 +168,27 @@ class Payments(RuleBasedStateMachine):
         assert all(entry["net"] == entry["amount"] - entry["fee"] for entry in entries)
 
     @invariant()
-    def the_ledger_is_the_charges_less_the_refunds(self):
+    def the_ledger_is_the_charges_less_the_refunds_and_the_disputes(self):
         entries = self._all("balance_transaction")
         captured = sum(charge["amount_captured"] for charge in self._all("charge"))
-        sent_back = sum(
-            refund["amount"] for refund in self._all("refund") if refund["balance_transaction"]
-        )
-        assert sum(entry["amount"] for entry in entries) == captured - sent_back
+        gone = self._sent_back() + self._taken_back()
+        assert sum(entry["amount"] for entry in entries) == captured - gone
+
+    @invariant()
+    def a_dispute_costs_the_customer_nothing_and_the_shop_a_fee(self):
+        for dispute in self._disputes():
+            entries = dispute["balance_transactions"]
+            moved = [entry["amount"] for entry in entries]
+            amount = dispute["amount"]
+            match dispute["status"]:
+                case "won":
+                    assert moved == [-amount, amount]
+                case "needs_response" | "under_review" | "lost":
+                    assert moved == [-amount]
+                case _:
+                    assert moved == []
+            assert sum(entry["fee"] for entry in entries) == (1500 if moved else 0)
+            assert entries == [self._current(entry) for entry in entries]
 
     @invariant()
     def states_change_only_as_the_table_allows(self):
@@ -167,6 +198,25 @@ class Payments(RuleBasedStateMachine):
             if known and known["status"] != intent["status"]:
                 assert (known["status"], intent["status"]) in allowed
             self.seen[intent["id"]] = intent
+
+    def _sent_back(self, **of):
+        """What refunds have sent back, or are sending, and was not returned."""
+        return sum(
+            refund["amount"]
+            for refund in self.local.store.select("refund", **of)
+            if refund["balance_transaction"] and refund["status"] != "failed"
+        )
+
+    def _taken_back(self, **of):
+        """What banks have taken back in disputes, less what they returned."""
+        entries = [e for dispute in self._disputes(**of) for e in dispute["balance_transactions"]]
+        return -sum(entry["amount"] for entry in entries)
+
+    def _disputes(self, **of):
+        return list(self.local.store.select("dispute", **of))
+
+    def _current(self, entry):
+        return self.local.store.require("balance_transaction", entry["id"])
 
     def _attempt(self, action):
         """The id of what came out of it. A refusal leaves every intent as it was."""

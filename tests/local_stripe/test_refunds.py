@@ -4,6 +4,8 @@ import pytest
 
 from tests.local_stripe.money import event_types, held, paid, plain, refusal
 
+DAY = 86_400
+
 
 @pytest.fixture
 def charge(client):
@@ -253,3 +255,83 @@ def test_a_parameter_that_is_not_played_is_refused_by_name(client, charge):
     assert refused["message"] == (
         "The local Stripe does not implement the parameter `reverse_transfer` here."
     )
+
+
+@pytest.fixture
+def late(client):
+    """Refunds a payment by a card whose refunds end later; gives the refund."""
+
+    def late(card, **more):
+        charge = paid(client, 5000, card).latest_charge
+        return client.v1.refunds.create({"charge": charge, **more})
+
+    return late
+
+
+def test_a_refund_may_be_pending_for_days_and_the_money_is_gone_already(client, late, local):
+    refund = late("pendingRefund", metadata={"p": "s05"})
+
+    local.advance(5 * DAY - 1)
+    pending = client.v1.refunds.retrieve(refund.id)
+    local.advance(1)
+
+    assert (pending.status, pending.pending_reason) == ("pending", "processing")
+    assert client.v1.balance_transactions.retrieve(refund.balance_transaction).amount == -5000
+    assert client.v1.charges.retrieve(refund.charge).refunded is True
+    done = plain(client.v1.refunds.retrieve(refund.id))
+    assert (done["status"], done["metadata"]) == ("succeeded", {"p": "s05"})
+    assert "pending_reason" not in done
+    assert event_types(client)[-2:] == ["charge.refund.updated", "refund.updated"]
+
+
+def test_a_refund_to_a_card_cannot_be_canceled_while_it_is_pending(client, late):
+    refund = late("pendingRefund")
+
+    assert refusal(lambda: client.v1.refunds.cancel(refund.id))["message"] == (
+        "Canceling this refund is unsupported."
+    )
+
+
+def test_a_refund_may_fail_days_after_it_succeeded(client, late, local):
+    refund = late("refundFail", amount=2000)
+
+    local.advance(5 * DAY)
+
+    failed = client.v1.refunds.retrieve(refund.id, {"expand": ["failure_balance_transaction"]})
+    back = failed.failure_balance_transaction
+    charge = client.v1.charges.retrieve(refund.charge)
+    assert (refund.status, failed.status) == ("succeeded", "failed")
+    assert failed.failure_reason == "expired_or_canceled_card"
+    assert (back.amount, back.fee, back.type) == (2000, 0, "refund_failure")
+    assert (back.source, back.reporting_category) == (refund.id, "refund_failure")
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+
+
+def test_a_refund_that_fails_is_told_by_its_own_event(client, late, local):
+    late("refundFail")
+
+    local.advance(5 * DAY)
+
+    assert event_types(client)[-4:] == [
+        "charge.refund.updated",
+        "refund.updated",
+        "refund.failed",
+        "charge.updated",
+    ]
+    updated = plain(client.v1.events.list({"type": "refund.updated"}).data[0])
+    assert updated["data"]["previous_attributes"] == {
+        "failure_balance_transaction": None,
+        "failure_reason": None,
+        "status": "succeeded",
+    }
+    assert updated["request"] == {"id": None, "idempotency_key": None}
+
+
+def test_what_came_back_can_be_refunded_once_more(client, late, local):
+    refund = late("refundFail")
+    local.advance(5 * DAY)
+
+    again = client.v1.refunds.create({"charge": refund.charge})
+
+    assert again.amount == 5000
+    assert client.v1.charges.retrieve(refund.charge).refunded is True
