@@ -8,10 +8,11 @@
 # %% [markdown]
 # **What you will be able to do**
 #
-# - Turn an order into a page of Stripe's on which it can be paid. - Send customers there, and have
-# them led back to the right place. - Write a success page that tells the truth, whoever opens it. -
-# Tell a checkout that is complete from one that is paid. - Survive the back button, a second tab, a
-# double click, and a customer who never comes back.
+# - Turn an order into a page of Stripe's on which it can be paid.
+# - Send customers there, and have them led back to the right place.
+# - Write a success page that tells the truth, whoever opens it.
+# - Tell a checkout that is complete from one that is paid.
+# - Survive the back button, a second tab, a double click, and a customer who never comes back.
 #
 # **What you need**: chapters 04 (necessary: idempotency keys, metadata) and 06 (necessary:
 # statuses, bank debits, `expand`), chapter 02 (helpful: amounts in minor units). The lesson takes
@@ -64,9 +65,9 @@ def line_items(order):
 
 
 # %% [markdown]
-# A session needs three things more: a `mode` (`payment` means paid once), an address to go to after
-# paying, and one for the customer who turns back. The last row is for this lesson: cards only,
-# until you say otherwise.
+# A session needs three things more. `mode` is `payment`: paid once. `success_url` is where
+# customers go who have paid, `cancel_url` is for those who turn back. The last row is for this
+# lesson: cards only, until you say otherwise.
 
 
 # %%
@@ -123,9 +124,9 @@ print(careless_checkout({"unit_amount": "5950"}).amount_total)
 print(careless_checkout({"unit_amount": "50"}).amount_total)
 
 # %% [markdown]
-# One dollar and fifty cents, and Stripe has no idea that this is wrong. Checkout is safe against
-# people who read the *page*: it was made on your server. It is not safe against a server that
-# believes the browser. Take quantity and id from there, and the price from your order.
+# One dollar and fifty cents, and Stripe can't know that this is wrong. Nobody but your server can
+# make a session, or change its prices. But your server asked the browser. Take items and quantities
+# from there, as in chapter 03, and the prices from your order.
 
 # %% [markdown]
 # ## Know where it is in its life
@@ -271,7 +272,8 @@ print(paid.metadata.to_dict(), paid.payment_intent.metadata.to_dict())
 # ## Pay on Stripe's page
 #
 # Now do what your customers do. Any e-mail address, card **4242 4242 4242 4242**, any future date,
-# any three digits. Look around before you press Pay: lines, total, a way back.
+# any three digits. Look around before you press Pay: lines, total, a way back. Then see where you
+# land.
 
 # %%
 session = new_session(order, **back, **named(order))
@@ -279,8 +281,8 @@ browse(session.url)
 
 # %% [markdown]
 # The card field is on Stripe's page, on Stripe's server. Your shop has not seen the number, not
-# even the page around it. If you read without pressing, `payer` pays. If you were faster, it is
-# told so, and pays nothing.
+# even the page around it. If you read without pressing, `payer` pays. If you were faster, it finds
+# the session paid, and pays nothing.
 
 # %%
 print(payer.pay(session.url).partition("=")[2] == session.id)
@@ -340,6 +342,13 @@ print(lucky.status, lucky.payment_status, [charge.status for charge in charges.d
 # One session, one PaymentIntent, two charges in it. Your shop wrote no line of code for the
 # decline, and none for the bank. That is what you save. In return, nobody tells your code that it
 # happened.
+#
+# See it as the customer does, with the same two cards: first **4000 0000 0000 0002**, then
+# **4000 0027 6000 3184**.
+
+# %%
+yours = new_session(order, **back, **named(order))
+browse(yours.url)
 
 # %% [markdown]
 # ## Distrust the success page
@@ -672,7 +681,8 @@ print(web.get(f"/orders/{order_id}").json["status"])
 
 # %% [markdown]
 # Your turn, with a new order. Press *Check out on Stripe's page*, go back, come again. Then choose
-# the bank account instead of the card, and read what the shop says.
+# the bank account instead of the card (routing number 110000000, account number 000123456789), and
+# read what the shop says.
 
 # %%
 with app.app_context():
@@ -687,22 +697,26 @@ print(web.get(f"/orders/{order_id}").json["status"])
 # ## Summary
 #
 # - A Checkout Session is made on the server, from the order, at your prices. Redirect to it with
-# 303. - Put the order's id on the session *and* on its PaymentIntent. - Add `{CHECKOUT_SESSION_ID}`
-# to `success_url` by hand, behind `url_for`. - Declines and questions of the bank are the page's
-# business. - The success page reads the session and changes nothing. The cancel page reads nothing.
+#   303.
+# - Put the order's id on the session *and* on its PaymentIntent.
+# - Add `{CHECKOUT_SESSION_ID}` to `success_url` by hand, behind `url_for`.
+# - Declines and questions of the bank are the page's business.
+# - The success page reads the session and changes nothing. The cancel page reads nothing.
 # - `complete` is about the page, `paid` about the money. A debit that fails shows in the
-# PaymentIntent. - One order, one open session: keep a key and the session's id. Expire the old one
-# before a new one.
+#   PaymentIntent.
+# - One order, one open session: keep a key and the session's id. Expire the old one before a new
+#   one.
 #
 # ## New words
 #
-# - **Checkout** — the pay page that Stripe hosts. - **Checkout Session** — one customer's visit to
-# it, made from one order. - **line item** — one row of what is sold there: name, price, quantity. -
-# **`price_data`** — a price told with the session, instead of one kept at Stripe. - **303** — the
-# answer to a POST that says: go there, with a GET. - **success URL**, **cancel URL** — where
-# customers come to who have paid, or who turned back. - **complete** — said of a session whose
-# customer is done; the money may be on its way. - **expire** — to close a session, so that nobody
-# can pay there any more.
+# - **Checkout** — the pay page that Stripe hosts.
+# - **Checkout Session** — one customer's visit to it, made from one order.
+# - **line item** — one row of what is sold there: name, price, quantity.
+# - **`price_data`** — a price told with the session, instead of one kept at Stripe.
+# - **303** — the answer to a POST that says: go there, with a GET.
+# - **success URL**, **cancel URL** — where customers come to who have paid, or who turned back.
+# - **complete** — said of a session whose customer is done; the money may be on its way.
+# - **expire** — to close a session, so that nobody can pay there any more.
 #
 # ## What comes next
 #
@@ -711,7 +725,7 @@ print(web.get(f"/orders/{order_id}").json["status"])
 #
 # ## Read on
 #
-# - [How Checkout works](https://docs.stripe.com/payments/checkout/how-checkout-works) - [The
-# Checkout Session object](https://docs.stripe.com/api/checkout/sessions/object) - [Customize the
-# success page](https://docs.stripe.com/payments/checkout/custom-success-page) - [Fulfil
-# orders](https://docs.stripe.com/checkout/fulfillment)
+# - [How Checkout works](https://docs.stripe.com/payments/checkout/how-checkout-works)
+# - [The Checkout Session object](https://docs.stripe.com/api/checkout/sessions/object)
+# - [Customize the success page](https://docs.stripe.com/payments/checkout/custom-success-page)
+# - [Fulfil orders](https://docs.stripe.com/checkout/fulfillment)
