@@ -372,12 +372,14 @@ def test_an_inquiry_that_is_answered_is_closed(client, disputed, local, text):
 
 def test_an_inquiry_may_become_a_dispute(client, disputed, local):
     inquiry = disputed("createDisputeInquiry")
+    local.advance(30 * DAY)
     answer(client, inquiry, "escalate_inquiry_evidence")
 
     local.advance(REVIEW)
 
     dispute = client.v1.disputes.retrieve(inquiry.id)
     assert (dispute.status, dispute.is_charge_refundable) == ("needs_response", False)
+    assert dispute.evidence_details.due_by == inquiry.evidence_details.due_by + 30 * DAY
     assert dispute.payment_method_details.card.case_type == "chargeback"
     assert ledger(client, inquiry) == [(-6000, 1500, "dispute")]
     assert event_types(client)[-2:] == ["charge.dispute.updated", "charge.dispute.funds_withdrawn"]
