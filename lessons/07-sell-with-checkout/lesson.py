@@ -22,6 +22,8 @@
 # sending the goods (chapter 09), subscriptions.
 
 # %%
+import uuid
+
 import stripe
 from flask import Flask, abort, redirect, request, url_for
 
@@ -271,9 +273,9 @@ print(paid.metadata.to_dict(), paid.payment_intent.metadata.to_dict())
 # %% [markdown]
 # ## Pay on Stripe's page
 #
-# Now do what your customers do. Any e-mail address, card **4242 4242 4242 4242**, any future date,
-# any three digits. Look around before you press Pay: lines, total, a way back. Then see where you
-# land.
+# Now do what your customers do. The card is **4242 4242 4242 4242**, with any future date and any
+# three digits; write what you like into the other fields. Look around before you press Pay: lines,
+# total, a way back. Then see where you land.
 
 # %%
 session = new_session(order, **back, **named(order))
@@ -550,7 +552,7 @@ def to_checkout(order):
 
 
 # %%
-order["key"] = "A-17, first visit"
+order["key"] = str(uuid.uuid4())
 first, second = to_checkout(order), to_checkout(order)
 print(first.id == second.id)
 
@@ -581,7 +583,7 @@ print(to_checkout(order).amount_total)
 closed = client.v1.checkout.sessions.expire(order["session"])
 print(closed.status, closed.url)
 
-order["key"] = "A-17, second visit"
+order["key"] = str(uuid.uuid4())
 print(to_checkout(order).amount_total)
 
 # %% [markdown]
@@ -696,8 +698,8 @@ print(web.get(f"/orders/{order_id}").json["status"])
 # %% [markdown]
 # ## Summary
 #
-# - A Checkout Session is made on the server, from the order, at your prices. Redirect to it with
-#   303.
+# - A Checkout Session is made on the server, from the order, at your prices.
+# - Redirect to its address with 303, from the server.
 # - Put the order's id on the session *and* on its PaymentIntent.
 # - Add `{CHECKOUT_SESSION_ID}` to `success_url` by hand, behind `url_for`.
 # - Declines and questions of the bank are the page's business.
