@@ -1,0 +1,815 @@
+"""Checks for chapter 09: an inbox, one fulfilment, shuffled news, and a worker that dies."""
+
+import random
+import shutil
+import weakref
+from collections.abc import Callable
+from tempfile import mkdtemp
+from types import SimpleNamespace
+from typing import Any
+
+import stripe
+from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.practice import Practice
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Event(Base):
+    __tablename__ = "inbox"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    about: Mapped[str]
+    handled: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[int | None] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stock: Mapped[int]
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(default="pending")
+    item_id: Mapped[int]
+    quantity: Mapped[int]
+    fulfilled: Mapped[bool] = mapped_column(default=False)
+
+
+class Desk:
+    """A database that several processes open, each with a session of its own."""
+
+    def __init__(self, *rows: Base) -> None:
+        folder = mkdtemp(prefix="desk-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        url = f"sqlite:///{folder}/desk.db"
+        self.engine = create_engine(url, poolclass=NullPool)
+        event.listen(self.engine, "connect", _do_not_wait_for_the_disk)
+        Base.metadata.create_all(self.engine)
+        with self.session() as session:
+            session.add_all(rows)
+            session.commit()
+
+    def session(self) -> Session:
+        """What a process works with; `expire_on_commit` is as it comes."""
+        return Session(self.engine)
+
+    def before_first_write(self, rival: Callable[[], object]) -> None:
+        """Let another process do something, just before the next INSERT, UPDATE or DELETE."""
+        waiting = [rival]
+
+        def intrude(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if waiting and statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+                waiting.pop()()
+
+        event.listen(self.engine, "before_cursor_execute", intrude)
+
+    def read(self, sql: str) -> list[Any]:
+        """What is committed, as another process sees it."""
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(sql))]
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+def told(id: str, type: str = "payment_intent.succeeded", about: str = "pi_1") -> Any:
+    """An event, as far as `receive` looks at it."""
+    return SimpleNamespace(id=id, type=type, data=SimpleNamespace(object=SimpleNamespace(id=about)))
+
+
+def check_receive(answer: Callable[..., Any]) -> None:
+    desk = Desk()
+    with desk.session() as session:
+        _receive(answer, session, told("evt_1"), "Called receive with a new event")
+        found = desk.read("SELECT id, type, about FROM inbox")
+        expect(
+            found == [("evt_1", "payment_intent.succeeded", "pi_1")],
+            f"Called receive with a new event: committed in the inbox is {found!r}, "
+            "expected id, type and what it is about.",
+        )
+        session.execute(text("UPDATE inbox SET handled = true"))
+        session.commit()
+        called = "Called receive with an event that came before"
+        _receive(answer, session, told("evt_1"), called)
+        found = desk.read("SELECT id, handled FROM inbox")
+        expect(
+            found == [("evt_1", True)],
+            f"{called}, and was handled: the inbox is {found!r}, expected no change.",
+        )
+        called = "Called receive with another event, after a duplicate"
+        _receive(answer, session, told("evt_2"), called)
+        found = desk.read("SELECT id FROM inbox ORDER BY id")
+        expect(
+            found == [("evt_1",), ("evt_2",)],
+            f"{called} and about the same PaymentIntent: the inbox is {found!r}, expected both.",
+        )
+    _check_race(answer)
+    _check_broken_database(answer)
+
+
+def _receive(answer: Callable[..., Any], session: Session, event: Any, called: str) -> None:
+    try:
+        got = answer(session, event)
+    except SQLAlchemyError as error:
+        raise Mistake(f"{called}, it raised {type(error).__name__}, expected 200.") from None
+    expect(got == 200, f"{called}, returned {got!r}, expected 200.")
+
+
+def _check_race(answer: Callable[..., Any]) -> None:
+    desk = Desk()
+
+    def rival() -> None:
+        with desk.session() as other:
+            other.add(Event(id="evt_1", type="payment_intent.succeeded", about="pi_1"))
+            other.commit()
+
+    desk.before_first_write(rival)
+    called = "Called receive while another process stores the same event, just before your insert"
+    with desk.session() as session:
+        _receive(answer, session, told("evt_1"), called)
+
+
+def _check_broken_database(answer: Callable[..., Any]) -> None:
+    desk = Desk()
+    called = "Called receive while the database takes no writes"
+    with desk.session() as session:
+        session.execute(text("PRAGMA query_only = ON"))
+        try:
+            got = answer(session, told("evt_1"))
+        except SQLAlchemyError:
+            return
+    raise Mistake(f"{called}, returned {got!r}, and the event is lost. Let the exception through.")
+
+
+class Shelf(Desk):
+    """Ten pieces of one item; orders 1 and 2 are paid, order 3 is not.
+
+    whole: look at the database after each commit, as after a power cut
+    """
+
+    def __init__(self, whole: bool = False) -> None:
+        statuses = {1: "paid", 2: "paid", 3: "pending"}
+        super().__init__(
+            Item(id=1, stock=10),
+            *(Order(id=id, status=s, item_id=1, quantity=2) for id, s in statuses.items()),
+        )
+        self.outbox: list[int] = []
+        self.whole = whole
+
+    def state(self, order_id: int = 1) -> tuple[bool, int]:
+        """Whether the order is committed as fulfilled, and how many pieces are left."""
+        ((fulfilled,),) = self.read(f"SELECT fulfilled FROM orders WHERE id = {int(order_id)}")
+        ((stock,),) = self.read("SELECT stock FROM items")
+        return bool(fulfilled), stock
+
+    def call(self, answer: Callable[..., Any], called: str, order_id: int = 1) -> Any:
+        """One call, by a process of its own."""
+
+        def send(about: int) -> None:
+            expect(
+                self.state(about)[0],
+                f"{called}: send was called before the order was committed as fulfilled.",
+            )
+            self.outbox.append(about)
+
+        with self.session() as session:
+            if self.whole:
+                event.listen(session, "after_commit", lambda _: self._check_whole(called))
+            return answer(session, order_id, send)
+
+    def _check_whole(self, called: str) -> None:
+        orders = self.read("SELECT sum(quantity) FROM orders WHERE fulfilled")
+        gone = 10 - self.state()[1]
+        expect(
+            gone == (orders[0][0] or 0),
+            f"{called}: after a commit, {orders[0][0] or 0} pieces are of orders that say fulfilled, "
+            f"and {gone} have left the stock. A power cut here would keep it so.",
+        )
+
+
+def check_fulfil(answer: Callable[..., Any]) -> None:
+    shelf = Shelf()
+    called = "Called fulfil with an order that is not paid"
+    got = shelf.call(answer, called, 3)
+    expect(got is False, f"{called}, returned {got!r}, expected False.")
+    expect(
+        shelf.state(3) == (False, 10) and not shelf.outbox,
+        f"{called}: it was fulfilled all the same.",
+    )
+    _check_one_transaction(answer)
+    called = "Called fulfil with a paid order"
+    got = shelf.call(answer, called)
+    expect(got is True, f"{called}, returned {got!r}, expected True.")
+    expect(
+        shelf.state() == (True, 8),
+        f"{called}: (fulfilled, stock) is {shelf.state()!r}, expected (True, 8).",
+    )
+    expect(shelf.outbox == [1], f"{called}: it sent {len(shelf.outbox)} e-mails, expected 1.")
+    called = "Called fulfil a second time"
+    got = shelf.call(answer, called)
+    expect(got is False, f"{called}, returned {got!r}, expected False.")
+    _check_storm(answer)
+    _check_same_moment(answer)
+    _check_shared_stock(answer)
+
+
+def _check_one_transaction(answer: Callable[..., Any]) -> None:
+    Shelf(whole=True).call(answer, "Called fulfil with a paid order")
+
+
+def _check_storm(answer: Callable[..., Any]) -> None:
+    shelf, chance = Shelf(), random.Random(9)
+    calls = [chance.choice([1, 2, 3]) for _ in range(40)]
+    called = "Called fulfil 40 times, for three orders of which two are paid"
+    results = [shelf.call(answer, called, order_id) for order_id in calls]
+    expect(
+        results.count(True) == 2,
+        f"{called}: {results.count(True)} calls returned True, expected 2.",
+    )
+    stock = shelf.state()[1]
+    expect(stock == 6, f"{called}: the stock is {stock}, expected 6.")
+
+
+def _check_same_moment(answer: Callable[..., Any]) -> None:
+    shelf, results = Shelf(), []
+    called = "Called fulfil by the page and, at the same moment, by the webhook"
+    shelf.before_first_write(lambda: results.append(shelf.call(answer, called)))
+    results.append(shelf.call(answer, called))
+    expect(
+        results.count(True) == 1,
+        f"{called}: {results.count(True)} calls returned True, expected 1. Ask in the UPDATE itself.",
+    )
+    expect(shelf.outbox == [1], f"{called}: it sent {len(shelf.outbox)} e-mails, expected 1.")
+    stock = shelf.state()[1]
+    expect(stock == 8, f"{called}: the stock is {stock}, expected 8.")
+
+
+def _check_shared_stock(answer: Callable[..., Any]) -> None:
+    shelf = Shelf()
+    called = "Called fulfil while another order takes from the same stock"
+    shelf.before_first_write(lambda: shelf.call(answer, called, 2))
+    shelf.call(answer, called)
+    stock = shelf.state()[1]
+    expect(stock == 6, f"{called}: the stock is {stock}, expected 6. Let the database subtract.")
+
+
+class News:
+    """A Stripe of its own, on which something has happened to these orders."""
+
+    def __init__(self) -> None:
+        self.bench = Practice()
+        self.pay("A-1", "pm_card_visa_chargeDeclined", "pm_card_visa")
+        self.pay("A-2", "pm_card_visa_chargeDeclined")
+        self.bench.client.v1.payment_intents.cancel(self.pay("A-3"))
+        self.bench.client.v1.payment_intents.cancel(self.pay("A-4"))
+        self.pay("A-4", "pm_card_visa")
+        self.debit("A-5")
+        self.pay(None, "pm_card_visa")
+        self.pay("elsewhere", "pm_card_visa")
+        self.events = self.bench.client.v1.events.list({"limit": 100}).data[::-1]
+
+    def pay(self, order: str | None, *cards: str) -> str:
+        noted: Any = {"metadata": {"order_id": order}} if order else {}
+        params = {"amount": 1400, "currency": "usd", "allowed_payment_method_types": ["card"]}
+        intent = self.bench.client.v1.payment_intents.create({**params, **noted})
+        for card in cards:
+            try:
+                self.bench.client.v1.payment_intents.confirm(intent.id, {"payment_method": card})
+            except stripe.CardError:
+                continue
+        return intent.id
+
+    def debit(self, order: str) -> None:
+        self.bench.client.v1.payment_intents.create(
+            {
+                "amount": 1400,
+                "currency": "usd",
+                "allowed_payment_method_types": ["us_bank_account"],
+                "payment_method": "pm_usBankAccount_success",
+                "mandate_data": {"customer_acceptance": {"type": "offline"}},
+                "confirm": True,
+                "metadata": {"order_id": order},
+            }
+        )
+
+
+# What each order of `News` is in the end, and why.
+TRUTH = {
+    "A-1": ("paid", "its second card paid"),
+    "A-2": ("pending", "its card was declined, and another one may come"),
+    "A-3": ("canceled", "its payment was canceled"),
+    "A-4": ("paid", "its first PaymentIntent was canceled, and the second one paid"),
+    "A-5": ("pending", "its bank debit is on its way"),
+}
+
+
+def check_catch_up(answer: Callable[..., Any]) -> None:
+    news, chance = News(), random.Random(9)
+    backwards = news.events[::-1]
+    shuffled = chance.sample(news.events * 2, len(news.events) * 2)
+    ways = {
+        "in order": news.events,
+        "backwards": backwards,
+        "shuffled, and twice": shuffled,
+    }
+    for way, events in ways.items():
+        orders = dict.fromkeys(TRUTH, "pending")
+        for told in events:
+            _catch_up(answer, news.bench, orders, told)
+        for order_id, (expected, reason) in TRUTH.items():
+            got = orders.get(order_id)
+            expect(
+                got == expected,
+                f"Called catch_up with all events {way}: {order_id} is {got!r}, "
+                f"expected {expected!r}: {reason}.",
+            )
+        expect(
+            orders.keys() == TRUTH.keys(),
+            f"Called catch_up with all events {way}: orders has {sorted(map(str, orders))}, "
+            "and some of them are no orders of this shop.",
+        )
+
+
+def _catch_up(
+    answer: Callable[..., Any], bench: Practice, orders: dict[str, str], told: Any
+) -> None:
+    bench.local.log.clear()
+    called = f"Called catch_up with {told.type}"
+    about = told.data.object
+    try:
+        got = answer(bench.client, orders, told)
+    except (KeyError, AttributeError, stripe.StripeError) as error:
+        raise Mistake(f"{called}, it raised {type(error).__name__}: {error}.") from None
+    sent = bench.sent()
+    ours = told.type.startswith("payment_intent.")
+    expect(ours or not sent, f"{called}: it asked Stripe. This event is about no PaymentIntent.")
+    expect(
+        all(call.method == "GET" for call in sent),
+        f"{called}: it sent a POST to Stripe. Only look.",
+    )
+    order_id = about.metadata.to_dict().get("order_id") if ours else None
+    expected = orders.get(order_id) if order_id in TRUTH else None
+    where = "" if order_id in TRUTH or not ours else f" for {order_id!r}, which is no order of ours"
+    expect(got == expected, f"{called}{where}, returned {got!r}, expected {expected!r}.")
+
+
+class Killed(BaseException):
+    """What ends a worker: no `Exception`."""
+
+
+class Worker:
+    """An inbox, and a way to have it worked on by processes that may die."""
+
+    def __init__(self, **due: int) -> None:
+        kind = "payment_intent.succeeded"
+        self.desk = Desk(
+            *(Event(id=id, type=kind, about="pi_1", due_at=at) for id, at in due.items())
+        )
+        self.handled: list[str] = []
+
+    def row(self, id: str = "evt_1") -> tuple[bool, int | None, int, str | None]:
+        columns = "handled, due_at, attempts, last_error"
+        (row,) = self.desk.read(f"SELECT {columns} FROM inbox WHERE id = '{id}'")
+        return (bool(row[0]), *row[1:])
+
+    def works(self, answer: Callable[..., Any], now: int, called: str, handle: Any = None) -> Any:
+        """What a process of its own returns; "killed" if it died."""
+        with self.desk.session() as session:
+            try:
+                return answer(session, handle or self.handled.append, now)
+            except Killed:
+                return "killed"
+            except OSError as error:
+                raise Mistake(f"{called}, it raised {error!r}, expected it to be noted.") from None
+
+
+def die(_id: str) -> None:
+    raise Killed
+
+
+def fail(_id: str) -> None:
+    raise OSError("no line to Stripe")
+
+
+def check_work_once(answer: Callable[..., Any]) -> None:
+    _check_handled(answer)
+    _check_taken(answer)
+    _check_killed(answer)
+    _check_failing(answer)
+
+
+def _check_handled(answer: Callable[..., Any]) -> None:
+    worker = Worker(evt_1=500, evt_2=400, evt_3=900)
+    called = "Called work_once with two events that are due"
+    got = worker.works(answer, 600, called)
+    expect(got == "handled", f"{called}, returned {got!r}, expected 'handled'.")
+    expect(
+        worker.handled == ["evt_2"],
+        f"{called}: it handled {worker.handled}, expected the one that is due for longest, ['evt_2'].",
+    )
+    row = worker.row("evt_2")
+    expect(
+        row == (True, None, 1, None),
+        f"{called}: (handled, due_at, attempts, last_error) is {row!r}, "
+        "expected (True, None, 1, None).",
+    )
+    worker.works(answer, 600, called)
+    called = "Called work_once when nothing is due yet"
+    got = worker.works(answer, 600, called)
+    expect(got is None, f"{called}, returned {got!r}, expected None.")
+
+
+def _check_taken(answer: Callable[..., Any]) -> None:
+    worker = Worker(evt_1=500)
+    called = "Called work_once"
+    seen: list[Any] = []
+    worker.works(answer, 600, called, handle=lambda _id: seen.append(worker.row()))
+    expect(seen, f"{called}: it did not call handle.")
+    due_at = seen[0][1]
+    expect(
+        due_at == 660,
+        f"{called}: while handle runs, other workers see due_at {due_at!r}, expected 660. "
+        "Commit before you call handle.",
+    )
+
+
+def _check_killed(answer: Callable[..., Any]) -> None:
+    worker = Worker(evt_1=500)
+    called = "Called work_once, and the worker was killed in handle"
+    got = worker.works(answer, 600, called, die)
+    expect(got == "killed", f"{called}: it caught the kill, and returned {got!r}. Let it through.")
+    expect(not worker.row()[0], f"{called}: the event says handled, and nobody will do it.")
+    called = "Called work_once a minute after the worker was killed"
+    got = worker.works(answer, 660, called)
+    expect(
+        (got, worker.handled) == ("handled", ["evt_1"]),
+        f"{called}, returned {got!r}, expected 'handled': the event must come due again.",
+    )
+    worker = Worker(evt_1=500)
+    for now in (600, 660, 720):
+        worker.works(answer, now, called, die)
+    called = "Called work_once after an event has killed three workers"
+    got = worker.works(answer, 10_000, called)
+    expect(
+        got is None,
+        f"{called}, returned {got!r}, expected None. Count the attempt before you call handle.",
+    )
+    expect(
+        worker.row()[:3] == (False, None, 3),
+        f"{called}: (handled, due_at, attempts) is {worker.row()[:3]!r}, expected (False, None, 3).",
+    )
+
+
+def _check_failing(answer: Callable[..., Any]) -> None:
+    worker = Worker(evt_1=500)
+    for attempt, expected in enumerate(("later", "later", "dead"), start=1):
+        called = f"Called work_once, and handle failed, attempt {attempt}"
+        got = worker.works(answer, 540 + 60 * attempt, called, fail)
+        expect(got == expected, f"{called}, returned {got!r}, expected {expected!r}.")
+        due_at = None if expected == "dead" else 600 + 60 * attempt
+        wanted = (False, due_at, attempt, "no line to Stripe")
+        expect(
+            worker.row() == wanted,
+            f"{called}: (handled, due_at, attempts, last_error) is {worker.row()!r}, "
+            f"expected {wanted!r}.",
+        )
+    called = "Called work_once after three attempts that failed"
+    got = worker.works(answer, 10_000, called)
+    expect(got is None, f"{called}, returned {got!r}, expected None: the event is dead.")
+
+
+RECEIVE = """
+def receive(session, event):
+    {first}
+    session.add(Event(id={id}, type=event.type, about=event.data.object.id))
+    try:
+        session.{commit}()
+    except {error}:
+        session.{undo}()
+    return 200
+"""
+RECEIVED = {
+    "first": "",
+    "id": "event.id",
+    "commit": "commit",
+    "error": "IntegrityError",
+    "undo": "rollback",
+}
+ASKED_FIRST = """
+def receive(session, event):
+    if session.get(Event, event.id) is None:
+        session.add(Event(id=event.id, type=event.type, about=event.data.object.id))
+        session.commit()
+    return 200
+"""
+MERGED = """
+def receive(session, event):
+    session.merge(Event(id=event.id, type=event.type, about=event.data.object.id, handled=False))
+    session.commit()
+    return 200
+"""
+CONFLICT = """
+def receive(session, event):
+    session.add(Event(id=event.id, type=event.type, about=event.data.object.id))
+    try:
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        return 409
+    return 200
+"""
+
+FULFIL = """
+def fulfil(session, order_id, send):
+    mine = update(Order).where(Order.id == order_id{paid}{open})
+    {before}
+    if session.execute(mine.values(fulfilled=True)).rowcount == 0:
+        session.rollback()
+        return False
+    {between}
+    {stock}
+    session.commit()
+    {after}
+    return True
+"""
+FULFILLED = {
+    "paid": ", Order.status == 'paid'",
+    "open": ", Order.fulfilled.is_(False)",
+    "before": "",
+    "between": "order = session.get_one(Order, order_id)",
+    "stock": "session.execute(update(Item).where(Item.id == order.item_id)"
+    ".values(stock=Item.stock - order.quantity))",
+    "after": "send(order_id)",
+}
+CARELESS = """
+def fulfil(session, order_id, send):
+    order = session.get(Order, order_id)
+    if order.status != "paid" or order.fulfilled:
+        return False
+    {first}
+    session.get(Item, order.item_id).stock -= order.quantity
+    order.fulfilled = True
+    session.commit()
+    {last}
+    return True
+"""
+
+CATCH = """
+def catch_up(client, orders, event):
+    {first}
+    intent = {intent}
+    order_id = {noted}
+    if order_id not in orders:
+        return None
+    if intent.status {paid}:
+        orders[order_id] = "paid"
+    elif {canceled}:
+        orders[order_id] = "canceled"
+    return orders[order_id]
+"""
+CAUGHT = {
+    "first": "if not event.type.startswith('payment_intent.'): return None",
+    "intent": "client.v1.payment_intents.retrieve(event.data.object.id)",
+    "noted": "intent.metadata.to_dict().get('order_id')",
+    "paid": "== 'succeeded'",
+    "canceled": "intent.status == 'canceled' and orders[order_id] != 'paid'",
+}
+
+WORK = """
+def work_once(session, handle, now):
+    due = select(Event).where(Event.due_at <= now).order_by({order}).limit(1)
+    event = session.scalars(due).one_or_none()
+    if event is None:
+        return None
+    {count}
+    event.due_at = {next}
+    {early}
+    {commit}
+    try:
+        handle(event.id)
+    except {error} as error:
+        {failed}
+        session.commit()
+        return "dead" if event.due_at is None else "later"
+    event.handled, event.due_at = True, None
+    session.commit()
+    return "handled"
+"""
+WORKED = {
+    "order": "Event.due_at",
+    "count": "event.attempts += 1",
+    "next": "now + 60 if event.attempts < 3 else None",
+    "early": "",
+    "commit": "session.commit()",
+    "error": "Exception",
+    "failed": "event.last_error = str(error)",
+}
+
+EXERCISES = (
+    Exercise(
+        "9.1",
+        "Keep an event once",
+        answer="receive",
+        check=check_receive,
+        hints=(
+            "Insert without asking, and listen to what the database says about it.",
+            "A second row with the same key raises IntegrityError at the commit. After that, a session "
+            "wants a rollback before it does anything else.",
+            "session.add(Event(id=event.id, type=event.type, about=event.data.object.id)); try: "
+            "session.commit(); except IntegrityError: session.rollback(). Then return 200.",
+        ),
+        wrong=(
+            Wrong(ASKED_FIRST, "just before your insert, it raised IntegrityError, expected 200"),
+            Wrong(MERGED, "and was handled: the inbox is [('evt_1', 0)], expected no change"),
+            Wrong(CONFLICT, "that came before, returned 409, expected 200"),
+            Wrong(
+                RECEIVE.format(**RECEIVED | {"error": "Exception"}),
+                "while the database takes no writes, returned 200, and the event is lost",
+            ),
+            Wrong(
+                RECEIVE.format(**RECEIVED | {"undo": "expunge_all"}),
+                "after a duplicate, it raised PendingRollbackError",
+            ),
+            Wrong(
+                RECEIVE.format(**RECEIVED | {"commit": "flush"}),
+                "committed in the inbox is []",
+            ),
+            Wrong(
+                RECEIVE.format(**RECEIVED | {"id": "event.data.object.id"}),
+                "committed in the inbox is [('pi_1'",
+            ),
+        ),
+    ),
+    Exercise(
+        "9.2",
+        "Break it, then fix it: two e-mails for one order",
+        answer="fulfil",
+        check=check_fulfil,
+        hints=(
+            "Asking whether it is fulfilled, and saying that it is, have to be one step.",
+            "update(Order).where(id, paid, not fulfilled).values(fulfilled=True): its rowcount is 1 for one "
+            "caller and 0 for all others. The stock belongs into the same transaction, the e-mail does "
+            "not.",
+            "mine = update(Order).where(Order.id == order_id, Order.status == 'paid', "
+            "Order.fulfilled.is_(False)). If session.execute(mine.values(fulfilled=True)).rowcount == 0: "
+            "rollback, return False. Then update(Item)…values(stock=Item.stock - quantity), commit, "
+            "send(order_id), return True.",
+        ),
+        wrong=(
+            Wrong(
+                CARELESS.format(first="send(order_id)", last=""),
+                "send was called before the order was committed as fulfilled",
+            ),
+            Wrong(
+                CARELESS.format(first="", last="send(order_id)"),
+                "at the same moment, by the webhook: 2 calls returned True, expected 1",
+            ),
+            Wrong(
+                FULFIL.format(**FULFILLED | {"paid": ""}),
+                "with an order that is not paid, returned True, expected False",
+            ),
+            Wrong(
+                FULFIL.format(**FULFILLED | {"open": ""}),
+                "Called fulfil a second time, returned True, expected False",
+            ),
+            Wrong(
+                FULFIL.format(
+                    **FULFILLED
+                    | {"between": "session.commit(); order = session.get_one(Order, order_id)"}
+                ),
+                "and 0 have left the stock. A power cut here would keep it so",
+            ),
+            Wrong(
+                FULFIL.format(**FULFILLED | {"after": ""}),
+                "it sent 0 e-mails, expected 1",
+            ),
+            Wrong(
+                FULFIL.format(
+                    **FULFILLED
+                    | {
+                        "before": "order = session.get_one(Order, order_id); "
+                        "item = session.get_one(Item, order.item_id); left = item.stock",
+                        "stock": "item.stock = left - order.quantity",
+                    }
+                ),
+                "Let the database subtract",
+            ),
+        ),
+    ),
+    Exercise(
+        "9.3",
+        "Read the truth out of shuffled news",
+        answer="catch_up",
+        check=check_catch_up,
+        hints=(
+            "The event tells which PaymentIntent to look at. What it says about it may be old.",
+            "client.v1.payment_intents.retrieve(event.data.object.id), and "
+            "`intent.metadata.to_dict().get('order_id')`, which is None where there is no note.",
+            "Not a payment_intent event: None. Retrieve; order_id not in orders: None. 'succeeded' sets "
+            "'paid'; 'canceled' sets 'canceled' if the order is not 'paid'. Return orders[order_id].",
+        ),
+        wrong=(
+            Wrong(
+                CATCH.format(
+                    **CAUGHT
+                    | {
+                        "intent": "event.data.object",
+                        "canceled": "intent.status != 'succeeded'",
+                    }
+                ),
+                "is 'canceled', expected 'pending': its card was declined",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT)
+                .replace(
+                    "return orders[order_id]",
+                    "else: orders[order_id] = 'pending'\n    return orders[order_id]",
+                )
+                .replace(CAUGHT["intent"], "event.data.object"),
+                "backwards: A-1 is 'pending', expected 'paid': its second card paid",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT | {"canceled": "intent.status == 'canceled'"}),
+                "backwards: A-4 is 'canceled', expected 'paid': its first PaymentIntent",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT | {"noted": "intent.metadata['order_id']"}),
+                "it raised KeyError: 'order_id'",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT | {"first": ""}),
+                "Called catch_up with charge.failed, it raised InvalidRequestError",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT | {"paid": "in ('succeeded', 'processing')"}),
+                "A-5 is 'paid', expected 'pending': its bank debit is on its way",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT).replace("if order_id not in orders", "if order_id is None"),
+                "for 'elsewhere', which is no order of ours, returned 'paid', expected None",
+            ),
+        ),
+    ),
+    Exercise(
+        "9.4",
+        "Survive the death of a worker",
+        answer="work_once",
+        check=check_work_once,
+        hints=(
+            "Ask of each line: if the power fails here, what does the next worker find in the database?",
+            "The next try is written down before the work begins: attempts and due_at are committed, then "
+            "handle is called. `except Exception` does not catch a kill, and that is right.",
+            "select(Event).where(Event.due_at <= now).order_by(Event.due_at).limit(1). attempts += 1; due_at "
+            "= now + 60 if attempts < 3 else None; commit. try: handle(event.id); except Exception as "
+            "error: last_error = str(error); commit; 'dead' if due_at is None else 'later'. Else handled "
+            "= True, due_at = None; commit; 'handled'.",
+        ),
+        wrong=(
+            Wrong(
+                WORK.format(**WORKED | {"early": "event.handled = True"}),
+                "killed in handle: the event says handled, and nobody will do it",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"commit": "session.flush()"}),
+                "while handle runs, other workers see due_at 500, expected 660",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"error": "BaseException"}),
+                "it caught the kill, and returned 'later'",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"failed": "event.handled = True"}),
+                "handle failed, attempt 1: (handled, due_at, attempts, last_error) is (True",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"next": "now + 60"}),
+                "has killed three workers, returned 'handled', expected None",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"next": "None"}),
+                "other workers see due_at None, expected 660",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"order": "Event.id"}),
+                "expected the one that is due for longest, ['evt_2']",
+            ),
+            Wrong(
+                WORK.format(**WORKED | {"error": "ValueError"}),
+                "it raised OSError('no line to Stripe'), expected it to be noted",
+            ),
+        ),
+    ),
+)
