@@ -22,7 +22,6 @@ _VERDICTS = {
     ("warning_under_review", "losing_evidence"): "warning_closed",
     ("warning_under_review", "escalate_inquiry_evidence"): "needs_response",
 }
-_REVIEWED = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
 
 
 def begin(call: Call, charge: Object, complaint: Complaint, amount: int) -> Object:
@@ -79,7 +78,7 @@ def submitted(call: Call, dispute: Object) -> Object:
             "submission_count": details["submission_count"] + 1,
             "submission_method": "manual",
         },
-        status=_REVIEWED[dispute["status"]],
+        status=DISPUTE.outcome("submit", dispute),
     )
     if _verdict(reviewed):
         call.agenda.add(call.clock.now() + REVIEW, _decide, dispute["id"])
@@ -89,8 +88,7 @@ def submitted(call: Call, dispute: Object) -> Object:
 def close(call: Call, dispute: Object) -> Object:
     """Accept it: the money is lost, or the bank need not inquire any more."""
     DISPUTE.require("close", dispute)
-    inquiry = dispute["status"] == "warning_needs_response"
-    return _end(call, "close", dispute, "warning_closed" if inquiry else "lost")
+    return _end(call, "close", dispute)
 
 
 def forbids_refund(call: Call, charge: Object) -> bool:
@@ -103,7 +101,7 @@ def refunded(call: Call, charge: Object) -> None:
     """The whole charge went back: a bank that inquired about it has its answer."""
     for dispute in list(call.store.select("dispute", charge=charge["id"])):
         if DISPUTE.allows("refund", dispute):
-            _end(call, "refund", dispute, "warning_closed")
+            _end(call, "refund", dispute)
 
 
 def _withdrawn(call: Call, dispute: Object) -> Object:
@@ -162,17 +160,19 @@ def _forfeit(call: Call, id: str) -> None:
     """Nobody has answered in time."""
     dispute = call.store.require("dispute", id)
     if DISPUTE.allows("forfeit", dispute):
-        _end(call, "forfeit", dispute, "lost")
+        _end(call, "forfeit", dispute)
 
 
 def _lapse(call: Call, id: str) -> None:
     """The bank has not come back to what it inquired about."""
     dispute = call.store.require("dispute", id)
     if DISPUTE.allows("lapse", dispute):
-        _end(call, "lapse", dispute, "warning_closed")
+        _end(call, "lapse", dispute)
 
 
-def _end(call: Call, action: str, dispute: Object, status: str) -> Object:
+def _end(call: Call, action: str, dispute: Object, verdict: str | None = None) -> Object:
+    """It is over, as the bank decided or as the table has it."""
+    status = verdict or DISPUTE.outcome(action, dispute)
     ended = DISPUTE.move(action, dispute, status=status)
     return updates.record(call, "charge.dispute.closed", dispute, ended)
 

@@ -1,6 +1,6 @@
 """Early fraud warnings: the bank reports a payment as fraud before anybody has disputed it.
 
-https://docs.stripe.com/disputes/measuring#early-fraud-warnings
+https://docs.stripe.com/api/radar/early_fraud_warnings/object
 """
 
 from local_stripe import updates

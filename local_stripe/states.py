@@ -49,6 +49,11 @@ class Machine:
             words.format(status=status, statuses=statuses, param=param), obj, param
         )
 
+    def outcome(self, action: str, obj: Object) -> str:
+        """The state that the action leads to from here, where the table has one only."""
+        (after,) = self.table[action][self.state(obj)]
+        return after
+
     def move(self, action: str, obj: Object, **changes: Any) -> Object:
         """The object after the action, with these changes.
 

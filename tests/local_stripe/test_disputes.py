@@ -2,6 +2,7 @@
 
 import pytest
 
+from local_stripe.states import DISPUTE
 from tests.local_stripe.money import event_types, held, paid, plain, refusal
 
 DAY = 86_400
@@ -471,3 +472,35 @@ def test_an_unknown_dispute_is_not_found(client):
         "message": "No such dispute: 'du_nope'",
         "param": "dispute",
     }
+
+
+ENDS = {"won": "winning_evidence", "lost": "losing_evidence", "warning_closed": "losing_evidence"}
+
+
+@pytest.fixture
+def in_state(client, disputed, local):
+    """A dispute in this state."""
+
+    def in_state(state):
+        card = "createDisputeInquiry" if state.startswith("warning") else "createDispute"
+        dispute = disputed(card)
+        if not state.endswith("needs_response"):
+            answer(client, dispute, ENDS.get(state, "Please!"))
+            local.advance(REVIEW)
+        return client.v1.disputes.retrieve(dispute.id)
+
+    return in_state
+
+
+@pytest.mark.parametrize("state", sorted({after for _, _, after in DISPUTE.moves()}))
+@pytest.mark.parametrize("action", ["update", "submit", "close"])
+def test_a_dispute_obeys_the_table_in_every_state(ask, in_state, action, state):
+    dispute = in_state(state)
+    allowed = {before for name, before, _ in DISPUTE.moves() if name == action}
+    path = {"close": "/close"}.get(action, "")
+    params = {"update": {"metadata[a]": "b"}, "submit": {"submit": "true"}}.get(action, {})
+
+    done = ask("POST", f"/v1/disputes/{dispute.id}{path}", params)
+
+    assert dispute.status == state
+    assert (done.status == 200) == (state in allowed)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, Request
-from local_stripe.states import PAYMENT_INTENT
+from local_stripe.states import DISPUTE, PAYMENT_INTENT
 from local_stripe.transport import InProcess
 from tests.local_stripe.money import debited, payment, plain
 
@@ -53,6 +53,7 @@ class Payments(RuleBasedStateMachine):
         self.local = LocalStripe()
         self.client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(self.local))
         self.seen: dict[str, dict[str, Any]] = {}
+        self.disputes: dict[str, str] = {}  # their states, by id
 
     @rule(target=intents, amount=AMOUNTS, currency=CURRENCIES, card=CARDS, capture=CAPTURES)
     def create(self, amount, currency, card, capture):
@@ -198,6 +199,15 @@ class Payments(RuleBasedStateMachine):
             if known and known["status"] != intent["status"]:
                 assert (known["status"], intent["status"]) in allowed
             self.seen[intent["id"]] = intent
+
+    @invariant()
+    def disputes_change_only_as_the_table_allows(self):
+        allowed = {(before, after) for _, before, after in DISPUTE.moves()}
+        for dispute in self._disputes():
+            id, status = dispute["id"], dispute["status"]
+            known = self.disputes.get(id)
+            assert known == status or (known, status) in allowed
+            self.disputes[id] = status
 
     def _sent_back(self, **of):
         """What refunds have sent back, or are sending, and was not returned."""
