@@ -313,6 +313,22 @@ print(done.customer_details and done.customer_details.email)
 # typed at Stripe's: that is where a confirmation can go to.
 
 # %% [markdown]
+# ## Make it look like yours
+#
+# The page says "Test shop", the name of the account. Logo, colors, shape and name are set once, in
+# Stripe's dashboard, or for one session in `branding_settings`. `submit_type` chooses the words on
+# the button. Look at the top of the page, and at its end.
+
+# %%
+yours = {"branding_settings": {"display_name": "Oak & Lamp"}, "submit_type": "book"}
+dressed = new_session(order, **back, **named(order), **yours)
+browse(dressed.url)
+
+# %% [markdown]
+# (The local Stripe takes the name alone, and refuses logos and colors instead of ignoring them.)
+# The layout stays Stripe's.
+
+# %% [markdown]
 # ## Leave declines and banks to the page
 #
 # Now a customer with bad luck: the first card is declined, and the bank of the second one asks.
@@ -345,12 +361,12 @@ print(lucky.status, lucky.payment_status, [charge.status for charge in charges.d
 # decline, and none for the bank. That is what you save. In return, nobody tells your code that it
 # happened.
 #
-# See it as the customer does, with the same two cards: first **4000 0000 0000 0002**, then
-# **4000 0027 6000 3184**.
+# See it as the customer does, with the same two cards: first **4000 0000 0000 0002**, then **4000
+# 0027 6000 3184**.
 
 # %%
-yours = new_session(order, **back, **named(order))
-browse(yours.url)
+by_hand = new_session(order, **back, **named(order))
+browse(by_hand.url)
 
 # %% [markdown]
 # ## Distrust the success page
@@ -576,8 +592,9 @@ print(to_checkout(order).amount_total)
 # %% [markdown]
 # ## Let it expire
 #
-# You can close a page: **expire** its session. Expire it *first*; if that is refused, somebody has
-# paid there in the meantime. The new session is another request, so it takes another key.
+# You can close a page: **expire** its session. Expire it *first*. If Stripe refuses, make no new
+# one: somebody has paid there in the meantime. And a new session is another request, so it takes
+# another key.
 
 # %%
 closed = client.v1.checkout.sessions.expire(order["session"])
@@ -702,7 +719,7 @@ print(web.get(f"/orders/{order_id}").json["status"])
 # - Redirect to its address with 303, from the server.
 # - Put the order's id on the session *and* on its PaymentIntent.
 # - Add `{CHECKOUT_SESSION_ID}` to `success_url` by hand, behind `url_for`.
-# - Declines and questions of the bank are the page's business.
+# - Declines and questions of the bank are the page's business. Its name and colors are yours.
 # - The success page reads the session and changes nothing. The cancel page reads nothing.
 # - `complete` is about the page, `paid` about the money. A debit that fails shows in the
 #   PaymentIntent.
