@@ -80,8 +80,7 @@ def submitted(call: Call, dispute: Object) -> Object:
         },
         status=DISPUTE.outcome("submit", dispute),
     )
-    if _verdict(reviewed):
-        call.agenda.add(call.clock.now() + REVIEW, _decide, dispute["id"])
+    call.agenda.add(call.clock.now() + REVIEW, _decide, dispute["id"])
     return reviewed
 
 

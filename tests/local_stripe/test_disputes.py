@@ -194,8 +194,12 @@ def test_evidence_can_be_staged_and_submitted_later(client, disputed):
 
     client.v1.disputes.update(dispute.id, {"evidence": {"customer_name": "Ann"}, "submit": False})
     staged = answer(client, dispute, "A receipt", submit=False)
+    cleared = client.v1.disputes.update(
+        dispute.id, {"evidence": {"shipping_carrier": ""}, "submit": False}
+    )
     submitted = client.v1.disputes.update(dispute.id, {"submit": True})
 
+    assert cleared.evidence_details.has_evidence
     assert staged.status == "needs_response"
     assert (staged.evidence_details.has_evidence, staged.evidence_details.submission_count) == (
         True,
@@ -386,6 +390,18 @@ def test_an_inquiry_may_become_a_dispute(client, disputed, local):
     assert event_types(client)[-2:] == ["charge.dispute.updated", "charge.dispute.funds_withdrawn"]
     local.advance(TO_ANSWER)
     assert client.v1.disputes.retrieve(inquiry.id).status == "lost"
+
+
+def test_an_inquiry_that_became_a_dispute_is_answered_again(client, disputed, local):
+    inquiry = disputed("createDisputeInquiry")
+    answer(client, inquiry, "escalate_inquiry_evidence")
+    local.advance(REVIEW)
+
+    answer(client, inquiry, "She signed for it.")
+    local.advance(365 * DAY)
+
+    dispute = client.v1.disputes.retrieve(inquiry.id)
+    assert (dispute.status, dispute.evidence_details.submission_count) == ("under_review", 2)
 
 
 def test_what_was_refunded_meanwhile_is_not_taken_again(client, disputed, local):

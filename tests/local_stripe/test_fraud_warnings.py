@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.local_stripe.money import event_types, paid, plain, refusal
+from tests.local_stripe.money import event_types, held, paid, plain, refusal
 
 
 @pytest.fixture
@@ -33,6 +33,16 @@ def test_a_warning_is_no_dispute_and_moves_no_money(client, charge):
     assert charge.disputed is False
     assert client.v1.disputes.list().data == []
     assert len(client.v1.balance_transactions.list().data) == 1
+
+
+def test_a_hold_is_warned_of_once_it_is_captured(client):
+    intent = held(client, card="createIssuerFraudRecord")
+    before = client.v1.radar.early_fraud_warnings.list().data
+
+    client.v1.payment_intents.capture(intent.id)
+
+    assert before == []
+    assert len(client.v1.radar.early_fraud_warnings.list().data) == 1
 
 
 def test_a_warning_can_be_acted_on_until_all_is_refunded(client, charge):
