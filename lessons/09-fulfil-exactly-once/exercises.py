@@ -93,7 +93,7 @@ check("9.1", receive)
 # *Out of scope:* what happens to the e-mail if the power fails (that was in the lesson).
 #
 # A ticket shop confirmed a payment from two places: the page to which the customer came back, and the
-# webhook. Its customers got two e-mails (`pretix/pretix#1166`). The mistake is theirs, the code is ours.
+# webhook. Its customers got two e-mails (`pretix/pretix#1166`). The story is theirs, the code is ours.
 # See it happen: while the mail server is busy with the first e-mail, the webhook arrives.
 
 
@@ -110,7 +110,8 @@ def careless_fulfil(session, order_id, send):
 
 
 # %%
-session.add_all([Item(id=1, stock=10), Order(id=1, status="paid", item_id=1, quantity=2)])
+session.merge(Item(id=1, stock=10))
+session.merge(Order(id=1, status="paid", item_id=1, quantity=2, fulfilled=False))
 session.commit()
 outbox = []
 
@@ -210,15 +211,15 @@ check("9.3", catch_up)
 #
 # 1. Find the event that is due for longest: `due_at` is not `None`, and at most `now`. None there? Return
 #    `None`.
-# 2. Take it: count the attempt, and set `due_at` to `now + 60`. The third attempt is the last one: then set
-#    `due_at` to `None`. **Commit.**
+# 2. Take it: count the attempt, and set `due_at` to `now + 60`. The third attempt is the last one: then
+#    set `due_at` to `None`. **Commit.**
 # 3. Call `handle(event.id)`.
 # 4. It went well: set `handled`, `due_at` to `None`, commit, return `"handled"`.
 # 5. It raised an `Exception`: set `last_error` to its text, commit, and return `"later"`, or `"dead"` if
 #    there are no more attempts.
 #
-# A worker may be killed inside `handle`. That raises something that is no `Exception`; let it through. What
-# is in the database at that moment has to be enough for the next worker.
+# A worker may be killed inside `handle`. That raises something that is no `Exception`; let it through.
+# What is in the database at that moment has to be enough for the next worker.
 
 
 # %%
