@@ -4,7 +4,8 @@ Who takes one way leaves the other first, and may take it once Stripe has confir
 can be paid there any more. Two that leave in opposite directions at one moment meet at the order's
 row: each commits its own payment's id under the row's lock, and sees there the other's.
 
-    by card        leave Checkout: expire the session, cancel what a crash left, forget both ids
+    by card        leave Checkout: expire the session, cancel its payment and what a crash left,
+                       forget both ids
                    commit the id of a PaymentIntent
                    confirm it, unless a session came meanwhile
     by Checkout    commit the id of a session
@@ -24,7 +25,8 @@ from sample_app.orders import lock
 from sample_app.settlement import settle, settle_checkout
 
 # A PaymentIntent in these takes no money, if nobody is left to confirm it.
-IDLE = {"requires_payment_method", "requires_confirmation", "canceled"}
+IDLE = {"requires_payment_method", "requires_confirmation"}
+OVER = {"succeeded", "canceled"}
 
 
 class OrderNotPayable(Exception):
@@ -49,7 +51,11 @@ def leave_checkout(session: Session, client: stripe.StripeClient, order: Order) 
         return
     session.commit()  # no transaction stays open while Stripe is asked
     intent = settle_checkout(session, client, order, _closed(client, session_id))
-    if intent and intent.status not in IDLE | {"succeeded"}:
+    if intent and intent.status in IDLE:
+        # Its debit bounced: whoever saw the page has the secret to pay it in another way.
+        intent = _canceled(client, intent.id)
+        settle(session, order, intent)
+    if intent and intent.status not in IDLE | OVER:
         raise OrderNotPayable(order)
     # A crash may have come between the session and the end of the payment before it.
     _end_payment(session, client, order)
@@ -112,10 +118,10 @@ def _end_payment(session: Session, client: stripe.StripeClient, order: Order) ->
     intent_id = order.payment_intent_id
     session.commit()
     intent = client.v1.payment_intents.retrieve(intent_id)
-    if intent.status not in {"processing", "succeeded", "canceled"}:
+    if intent.status not in {"processing", *OVER}:
         intent = _canceled(client, intent_id)
     settle(session, order, intent)
-    if intent.status not in {"succeeded", "canceled"}:
+    if intent.status not in OVER:
         raise OrderNotPayable(order)
 
 

@@ -16,6 +16,13 @@ class Payer:
         path = f"/v1/payment_pages/{session_id}/confirm"
         self._page.raw_request("post", path, payment_method=payment_method)
 
+    def confirm(self, client_secret: str, payment_method: str = "pm_card_visa") -> None:
+        """Pay with the secret of a PaymentIntent, from a page of one's own."""
+        self._page.v1.payment_intents.confirm(
+            client_secret.partition("_secret_")[0],
+            {"client_secret": client_secret, "payment_method": payment_method},
+        )
+
     def answer(self, intent_id: str, outcome: str = "authenticated") -> None:
         """Answer the bank's question, on the page that the payment led to."""
         intent = self._stripe.v1.payment_intents.retrieve(intent_id)

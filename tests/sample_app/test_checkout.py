@@ -377,6 +377,17 @@ def test_after_a_debit_that_bounced_the_order_can_be_paid(
     assert taken(client) == [59550]
 
 
+def test_a_debit_that_bounced_takes_no_money_beside_the_card(session, client, payer, local, order):
+    start_checkout(session, client, order, *URLS)
+    payer.pay(order.checkout_session_id, BOUNCES)
+    local.advance(10 * DAY)
+    [debit] = client.v1.payment_intents.list().data
+    pay(session, client, order, payment_method=GOOD)
+    with pytest.raises(stripe.InvalidRequestError, match="status of canceled"):
+        payer.confirm(debit.client_secret)
+    assert taken(client) == [59550]
+
+
 def test_stripes_page_is_not_shown_while_another_payment_is_under_way(session, client, order):
     debit = client.v1.payment_intents.create(
         {
