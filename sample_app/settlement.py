@@ -48,10 +48,13 @@ def settle_checkout(
 ) -> stripe.PaymentIntent | None:
     """Settle the order by the Checkout Session's PaymentIntent, and return that, if there is one.
 
-    Raises `ForeignCheckoutSession` for the session of another order, amount or currency.
+    Raises `ForeignCheckoutSession` for the session of another order, amount or currency. Whose it
+    is, its metadata says: the visitor of a Payment Link chooses the `client_reference_id`.
+    https://docs.stripe.com/payment-links/url-parameters
     """
     expected = (order.id, order.amount, order.currency)
-    if (checkout.client_reference_id, checkout.amount_total, checkout.currency) != expected:
+    about = checkout.metadata.to_dict() if checkout.metadata else {}
+    if (about.get("order_id"), checkout.amount_total, checkout.currency) != expected:
         raise ForeignCheckoutSession(f"{checkout.id} is not for {order.id}")
     if not checkout.payment_intent:
         return None

@@ -85,6 +85,7 @@ def open_checkout(client, order, **changes):
             "mode": "payment",
             "line_items": [line],
             "client_reference_id": order.id,
+            "metadata": {"order_id": order.id},
             "payment_intent_data": {"metadata": {"order_id": order.id}},
             "success_url": "http://shop.invalid/success",
             **changes,
@@ -353,9 +354,23 @@ def test_a_payment_of_another_amount_does_not_pay(outcome, session, stripe_clien
 
 def test_a_checkout_of_another_amount_does_not_pay(outcome, session, stripe_client, order, payer):
     other = place_order(session, [1])
-    checkout = open_checkout(stripe_client, other, client_reference_id=order.id)
+    about = {"order_id": order.id}
+    checkout = open_checkout(stripe_client, other, client_reference_id=order.id, metadata=about)
     payer.pay(checkout.id)
     assert "is for no order" in outcome(event("checkout.session.completed", checkout.id))
     session.refresh(order)
     assert order.status is OrderStatus.PENDING
     assert session.scalars(sa.select(Order).where(Order.status == OrderStatus.PAID)).all() == []
+
+
+def test_a_checkout_that_only_claims_an_order_does_not_learn_where_its_mail_goes(
+    outcome, session, stripe_client, order
+):
+    """As on a Payment Link, whose visitor writes the reference into its address."""
+    order.email = None
+    session.commit()
+    claim = {"metadata": {}, "payment_intent_data": {}, "customer_email": "mallory@example.com"}
+    checkout = open_checkout(stripe_client, order, **claim)
+    assert "is for no order" in outcome(event("checkout.session.completed", checkout.id))
+    session.refresh(order)
+    assert order.email is None
