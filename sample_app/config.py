@@ -11,6 +11,7 @@
 | `SECRET_KEY`             | generated once and kept in `instance/`; required in production        |
 | `MAIL_URL`               | mail is kept in `instance/mail`; see `mail.py`; required in live mode |
 | `MAIL_FROM`              | an address that is nobody's                                           |
+| `TRUSTED_HOSTS`          | any; several, comma-separated; required in live mode                  |
 
 `STRIPE_HTTP_CLIENT`, in the mapping only, is the `stripe.HTTPClient` that carries the calls.
 """
@@ -37,6 +38,7 @@ DEFAULTS: dict[str, str | None] = {
     "SECRET_KEY": None,
     "MAIL_URL": None,
     "MAIL_FROM": "orders@shop.example",
+    "TRUSTED_HOSTS": None,
     "ALLOW_LIVE": None,
 }
 KEY_PREFIXES = {
@@ -76,6 +78,7 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     config["SQLALCHEMY_ENGINES"] = {"default": {"url": url, "hide_parameters": True}}
     config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
     config["MAIL_URL"] = config["MAIL_URL"] or _mail_on_disk(config, instance_path)
+    config["TRUSTED_HOSTS"] = _trusted_hosts(config)
     return config
 
 
@@ -113,17 +116,32 @@ def _check_key(name: str, key: str, *, allow_live: bool) -> None:
         )
 
 
+def _trusted_hosts(config: Mapping[str, Any]) -> list[str] | None:
+    """The names that a request may know the shop by; None for any."""
+    if text := config["TRUSTED_HOSTS"]:
+        return [host.strip() for host in text.split(",")]
+    if _is_live(config):
+        raise ConfigError(
+            "TRUSTED_HOSTS must be set in live mode, as in shop.example,www.shop.example: "
+            "Stripe leads customers back to the host that a request named."
+        )
+    return None
+
+
 def _mail_on_disk(config: Mapping[str, Any], instance_path: str) -> str:
     """Where mail is kept that nobody needs to get."""
-    if not config["STRIPE_SECRET_KEY"].startswith(TEST_PREFIXES):
+    if _is_live(config):
         raise ConfigError("MAIL_URL must be set in live mode: customers wait for their e-mail.")
     return (Path(instance_path) / "mail").absolute().as_uri()
 
 
+def _is_live(config: Mapping[str, Any]) -> bool:
+    return not config["STRIPE_SECRET_KEY"].startswith(TEST_PREFIXES)
+
+
 def _development_secret(url: URL, config: Mapping[str, Any], instance_path: str) -> str:
     """A key that signs sessions, kept beside the SQLite file: sign-ins survive a restart."""
-    live = not config["STRIPE_SECRET_KEY"].startswith(TEST_PREFIXES)
-    if live or url.get_backend_name() != "sqlite":
+    if _is_live(config) or url.get_backend_name() != "sqlite":
         raise ConfigError(
             "SECRET_KEY must be set in production: "
             'python -c "import secrets; print(secrets.token_hex())" makes one.'

@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
     BadHost,
     HTTPException,
     InternalServerError,
+    SecurityError,
     ServiceUnavailable,
 )
 
@@ -50,7 +51,7 @@ def answer(error: HTTPException, **details: Any) -> Response:
     if request.path.startswith(API_PATHS):
         response.data = json.dumps(problem(error, details))
         response.content_type = "application/json"
-    elif not isinstance(error, BadHost):  # on which no page can have a link
+    elif not isinstance(error, (BadHost, SecurityError)):  # on such a host no page can have a link
         response.data = render_template(
             "error.html", code=error.code, heading=error.name, text=error.description
         )

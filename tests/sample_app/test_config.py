@@ -16,6 +16,7 @@ LIVE = {
     "STRIPE_PUBLISHABLE_KEY": "pk_live_example",
 }
 MAIL_URL = "smtps://shop:secret@mail.example"
+HOSTS = "shop.example, www.shop.example"
 
 
 class Recorder(stripe.HTTPClient):
@@ -45,13 +46,31 @@ def test_whatever_is_no_test_key_may_be_live(key):
 
 
 def test_a_live_key_is_taken_when_the_owner_says_so():
-    app = shop(**LIVE, ALLOW_LIVE="1", MAIL_URL=MAIL_URL)
+    app = shop(**LIVE, ALLOW_LIVE="1", MAIL_URL=MAIL_URL, TRUSTED_HOSTS=HOSTS)
     assert app.config["STRIPE_SECRET_KEY"] == "sk_live_example"
 
 
 def test_a_live_shop_has_a_mail_server():
     with pytest.raises(ConfigError, match="MAIL_URL must be set in live mode"):
-        shop(**LIVE, ALLOW_LIVE="1")
+        shop(**LIVE, ALLOW_LIVE="1", TRUSTED_HOSTS=HOSTS)
+
+
+def test_a_live_shop_knows_its_own_name():
+    with pytest.raises(ConfigError, match="TRUSTED_HOSTS must be set in live mode"):
+        shop(**LIVE, ALLOW_LIVE="1", MAIL_URL=MAIL_URL)
+
+
+@pytest.mark.parametrize("host", ["shop.example", "www.shop.example"])
+def test_a_shop_answers_to_its_names(host):
+    browser = shop(TRUSTED_HOSTS=HOSTS).test_client()
+    assert browser.get("/sign-in", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/orders/ord_1"])
+def test_a_shop_leads_nobody_to_a_host_that_only_a_request_named(path):
+    browser = shop(TRUSTED_HOSTS=HOSTS).test_client()
+    answer = browser.get(path, headers={"Host": "shop.example.evil.example"})
+    assert answer.status_code == 400
 
 
 def test_several_signing_secrets_are_good_while_one_rolls():
