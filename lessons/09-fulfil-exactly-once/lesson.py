@@ -233,7 +233,8 @@ print(one_knows, other_knows)
 # %% [markdown]
 # Neither knows it, so both go on to insert, and both to work. Between asking and acting there is always
 # room for somebody else. A **unique constraint** asks and acts in one step, at the one place where
-# both meet. Let the database decide; catch its refusal.
+# both meet. Let the database decide; catch its refusal. It also stops the thief of chapter 08, who replays
+# a genuine message within the five minutes.
 
 # %% [markdown]
 # Now the toy's door only keeps. The work is a function of its own, called later. Same duplicate as
@@ -648,9 +649,9 @@ from sample_app import handlers
 show(handlers.checkout_completed)
 
 # %% [markdown]
-# "If it took money", says the first line. A **completed** session may not be paid: with a bank debit, the
-# customer has done everything, and the bank needs days (chapter 06). **Before you run it:** which of the
-# two deliveries ships the bookshelf?
+# "If it took money", says the first line. A session that is complete may be unpaid (chapter 07): with a
+# bank debit, the customer has done everything, and the bank needs days. **Before you run it:** which of
+# the two deliveries ships the bookshelf?
 
 # %%
 shelf = place(3)
@@ -899,8 +900,8 @@ with app.app_context():
     print(len(db.session.scalars(waits).all()))
 
 # %% [markdown]
-# One: the plant stand. Repair the line, find the dead letter, and **replay** it, which gives it all its
-# tries again:
+# One: the plant stand. Repair the line, find the dead letter, and have it handled again. The command is
+# called `replay`; this time it is you who replays, not a thief.
 
 # %%
 line.trouble = []
@@ -1120,7 +1121,6 @@ dashboard("deliveries")
 # - **claim**, **lease** — a note "this is mine for now"; it runs out by itself.
 # - **Message-ID** — the name of an e-mail, by which a copy is known.
 # - **dead letter** — an event that was given up, and waits for a person.
-# - **replay** — to have a kept event handled again.
 # - **in line**, **queue** — work in the process that answered; work that others take from a list.
 #
 # ## What comes next
