@@ -31,7 +31,7 @@ signed_by = stripe.WebhookSignature.generate_signature_header  # (text, secret, 
 # - A header is a list of `name=value` with commas. There is one `t`. There may be several `v1`, and one
 #   that fits is enough. There may be other names, such as `v0`, which count for nothing.
 # - `header` comes from a stranger. It may be `None`, or nonsense: no `t`, a `t` that is no number, no
-#   `v1`. All of this is `False`, never an exception.
+#   `v1`, or a `v1` with an `é` in it. All of this is `False`, never an exception.
 
 
 # %%
@@ -43,8 +43,8 @@ def is_genuine(payload, header, secret, now):
     if len(times) != 1 or not times[0].isdecimal() or now - int(times[0]) > 300:
         return False
     signed = times[0].encode() + b"." + payload
-    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return any(hmac.compare_digest(expected, mark) for mark in marks)
+    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest().encode()
+    return any(hmac.compare_digest(expected, mark.encode()) for mark in marks)
     ### END SOLUTION
 
 
@@ -101,7 +101,7 @@ print(
 # returns a Flask app that takes POST requests at `/webhook`:
 #
 # - Genuine, that is signed with `secret` in the last five minutes: call `keep(id, type)` with those of
-#   the event, once, and answer 200.
+#   the event, once, and answer 200 (or another 2xx).
 # - Not proven, or no JSON at all: answer 400, and keep nothing.
 # - `secret` is empty or `None`: answer 503 to everybody, and keep nothing.
 # - `keep` raises an exception: you do not have the event, so Stripe must come again. Let the exception
@@ -140,7 +140,8 @@ check("8.2", door)
 #
 # A secret has leaked. Several servers stand behind the address of your endpoint, and a delivery may
 # reach any of them. `server.restart(secrets)` restarts one, with a list of the secrets that it takes
-# from then on. That takes up to an hour, during which it still runs with the old ones.
+# from then on. That takes up to an hour, during which it still runs with the old ones; then the call
+# returns.
 #
 # Write `roll(webhooks, endpoint_id, servers)`. It has a new secret made, which it returns.
 # `webhooks.roll_secret(endpoint_id, grace=seconds)` makes one, and returns it; the old one signs beside
@@ -202,7 +203,8 @@ def attacks(payload, header, now):
 check("8.4", attacks)
 
 # %% [markdown]
-# Now attack the shop of this course, with a delivery that you recorded an hour ago.
+# Now attack the shop of this course, with a delivery that you recorded an hour ago. **Before you run
+# it:** which of the four does it let in?
 
 # %%
 app = shop(STRIPE_WEBHOOK_SECRET=SECRET)

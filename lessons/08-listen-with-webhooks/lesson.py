@@ -267,7 +267,7 @@ for body, header in arrived:
 # the same, the bytes are not, and the signature is over bytes. Stripe's own library has had a question
 # about it open since 2018 (`stripe-python#424`).
 #
-# In Flask, take `request.get_data()` and nothing else. Let no middleware touch the body before you.
+# In Flask, take `request.get_data()` and nothing else. Let no other code touch the body before you.
 
 # %% [markdown]
 # ## Refuse what is old
@@ -350,7 +350,7 @@ print("no secret: ", objection(message, good, ""))
 # ## Answer so that Stripe understands
 #
 # Now build the door properly. The view reads its secret from the app's configuration, where `listen` puts
-# it. It keeps what is genuine, and does nothing else yet.
+# it. It keeps what is genuine, and does nothing else yet. (The `ValueError` is for a body that is no JSON.)
 
 # %%
 door = Flask("door")
@@ -399,8 +399,8 @@ deliver()
 
 # %% [markdown]
 # Refused, and one minute later it came again, properly signed. (The local Stripe waits a minute, then
-# five, then longer. Stripe tries for up to three days, ever more slowly. A signature has the time of
-# your real clock, so `advance` makes none too old.)
+# five, then longer. Stripe tries for up to three days, ever more slowly; in a sandbox, three times in
+# a few hours. A signature has the time of your real clock, so `advance` makes none too old.)
 #
 # So a shop that was down for an hour misses nothing, and a refusal by mistake can be mended. Three rules
 # follow.
@@ -643,7 +643,8 @@ print(len(kept), "deliveries of", len({event.id for event, _ in kept}), "events"
 # ```
 
 # %% [markdown]
-# The second terminal now shows what came, and what your shop answered (times left out here):
+# The second terminal now shows what came, and what your shop answered (times left out here, and the
+# two events of the charge):
 #
 # ```
 #   --> payment_intent.created [evt_…]
@@ -656,7 +657,8 @@ print(len(kept), "deliveries of", len({event.id for event, _ in kept}), "events"
 # with a few others. And the CLI tries only once: what your shop misses here does not come again by
 # itself. `stripe events resend evt_…` brings it.
 #
-# You can do all of that now: the CLI works with the local Stripe, too. `docs/stripe-cli.md` says how.
+# You can do all of that now: the CLI works with the local Stripe, too. `docs/stripe-cli.md` says how,
+# and how to start the shop for it.
 
 # %% [markdown]
 # ## See the shop do it
@@ -665,7 +667,7 @@ print(len(kept), "deliveries of", len({event.id for event, _ in kept}), "events"
 # (The small door closes first. It is an endpoint of the same account, and each one gets every event.)
 
 # %%
-if endpoint.id:
+if endpoint.id:  # none on a sandbox
     client.v1.webhook_endpoints.delete(endpoint.id)
 
 listen(app)
