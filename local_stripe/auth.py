@@ -14,7 +14,7 @@ def authenticate(headers: dict[str, str], *, publishable: bool) -> str:
     `publishable` says that the endpoint also takes a publishable key.
     Raises StripeError (401) for a missing, unknown or live key, or one of the wrong sort.
     """
-    key = _key(headers.get("authorization", ""))
+    key = key_of(headers)
     if not key:
         raise _refusal(
             "You did not provide an API key. You need to provide your API key in the "
@@ -34,8 +34,9 @@ def authenticate(headers: dict[str, str], *, publishable: bool) -> str:
     raise _refusal(f"Invalid API Key provided: {_masked(key)}")
 
 
-def _key(authorization: str) -> str:
-    scheme, _, credentials = authorization.partition(" ")
+def key_of(headers: dict[str, str]) -> str:
+    """The key as it was sent; empty without one."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
     match scheme.lower():
         case "bearer":
             return credentials.strip()

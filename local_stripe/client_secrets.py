@@ -25,6 +25,7 @@ _PUBLIC = {
         "payment_method_configuration_details", "payment_method_types", "status", "usage",
     ),
 }  # fmt: skip
+_EXPANDED = ("payment_method",)  # what a page may have spelled out, and nothing inside of it
 
 Handler = Callable[[Call], Object]
 
@@ -66,6 +67,13 @@ def check(call: Call, intent: Object) -> None:
             code=f"{kind}_invalid_parameter",
             param="client_secret",
         )
+
+
+def require_narrow(call: Call) -> None:
+    """Raises StripeError for a page that would see, say, the customer of a PaymentMethod."""
+    for path in call.expand if call.publishable else ():
+        if path not in _EXPANDED:
+            raise StripeError(f"A publishable key cannot expand this property ({path}).")
 
 
 def shown(intent: Object) -> Object:

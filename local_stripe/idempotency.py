@@ -6,6 +6,7 @@ https://docs.stripe.com/api/idempotent_requests
 from dataclasses import dataclass
 from typing import Any
 
+from local_stripe.auth import key_of
 from local_stripe.errors import StripeError
 from local_stripe.forms import decode_bytes
 from local_stripe.messages import Request
@@ -33,10 +34,13 @@ class _Kept:
 
 
 class Answers:
-    """The answers of an account, by idempotency key."""
+    """The answers of an account, by API key and idempotency key.
+
+    So a page that repeats a server's request, with a publishable key, does not get its answer.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[tuple[str, str], _Kept] = {}
 
     def recall(self, key: str, request: Request, now: int) -> Answer | None:
         """The first answer under this key, or None.
@@ -48,7 +52,7 @@ class Answers:
                 f"Idempotency keys may be at most {LONGEST_KEY} characters long.",
                 type="idempotency_error",
             )
-        kept = self._kept.get(key)
+        kept = self._kept.get((key_of(request.headers), key))
         if kept is None or kept.until <= now:
             return None
         if kept.path != request.path:
@@ -64,7 +68,8 @@ class Answers:
             if self._kept[oldest].until > now:
                 break
             del self._kept[oldest]
-        self._kept[key] = _Kept(request.path, request.query, request.body, answer, now + KEPT)
+        kept = _Kept(request.path, request.query, request.body, answer, now + KEPT)
+        self._kept[key_of(request.headers), key] = kept
 
 
 def _same_parameters(kept: _Kept, request: Request) -> bool:

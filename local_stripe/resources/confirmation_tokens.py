@@ -5,7 +5,7 @@ https://docs.stripe.com/api/confirmation_tokens
 
 from local_stripe import methods, shapes
 from local_stripe.call import Call
-from local_stripe.errors import StripeError, missing
+from local_stripe.errors import StripeError, missing, no_such
 from local_stripe.implemented import given, only
 from local_stripe.routing import Route
 from local_stripe.store import Object
@@ -24,6 +24,8 @@ def create(call: Call) -> Object:
     if id is None:
         raise missing("payment_method")
     method = methods.obtain(call, id, "payment_method")
+    if call.publishable and method["customer"]:  # a page has no business with its details
+        raise no_such("payment_method", id, "payment_method")
     now = call.clock.now()
     token = {
         "id": call.ids.new("ctoken"),

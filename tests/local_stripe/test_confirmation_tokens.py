@@ -52,6 +52,16 @@ def test_a_page_makes_a_token_and_the_server_reads_it(client, ask):
     assert plain(read) == made.body
 
 
+def test_a_page_makes_no_token_of_a_card_that_somebody_saved(client, ask):
+    customer = client.v1.customers.create({"email": "ada@example.com"}).id
+    saved = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer}).id
+    key = {"authorization": f"Bearer {PUBLISHABLE_KEY}"}
+
+    refused = ask("POST", "/v1/confirmation_tokens", {"payment_method": saved}, key)
+
+    assert (refused.status, refused.error["code"]) == (400, "resource_missing")
+
+
 def test_the_server_confirms_with_a_token(client, token):
     made = token()
     intent = client.v1.payment_intents.create(payment(3900))

@@ -4,6 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local_stripe import PUBLISHABLE_KEY
+from tests.local_stripe.money import payment
+
 DAY = 24 * 60 * 60
 KEY = {"idempotency-key": "order-7"}
 
@@ -52,6 +55,19 @@ def test_the_key_at_another_address_is_refused(ask):
         "for ('/v1/customers'). Try using a key other than 'order-7' if you meant to execute a "
         "different request."
     )
+
+
+def test_a_page_that_repeats_the_servers_request_does_not_get_its_answer(ask, client):
+    intent = client.v1.payment_intents.create(payment(3300, metadata={"note": "secret"}))
+    path = f"/v1/payment_intents/{intent.id}/confirm"
+    params = {"payment_method": "pm_card_visa", "client_secret": intent.client_secret}
+    page = {"authorization": f"Bearer {PUBLISHABLE_KEY}"}
+    ask("POST", path, params, KEY)
+
+    refused = ask("POST", path, params, KEY | page)
+
+    assert refused.error["code"] == "payment_intent_unexpected_state"
+    assert "metadata" not in refused.error["payment_intent"]
 
 
 def test_a_failed_parameter_check_does_not_use_the_key_up(ask):

@@ -434,6 +434,19 @@ def test_a_page_does_not_decide_how_a_payment_is_made(client, page, param):
     assert status == 400
 
 
+@pytest.mark.parametrize("path", ["payment_method.customer", "latest_charge", "customer"])
+def test_a_page_does_not_see_whose_card_it_is(client, page, path):
+    customer = client.v1.customers.create({"email": "ada@example.com"}).id
+    card = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer}).id
+    intent = client.v1.payment_intents.create(payment(3300, customer=customer, payment_method=card))
+
+    secret = {"client_secret": intent.client_secret, "expand[]": path}
+    status, refused = page("GET", f"/v1/payment_intents/{intent.id}", **secret)
+
+    assert status == 400
+    assert path in refused["error"]["message"]
+
+
 def test_a_page_confirms_the_setup_of_a_card(client, page):
     intent = client.v1.setup_intents.create(CARD_ONLY)
 
