@@ -78,16 +78,18 @@ class Listeners:
         with self._lock:
             session = self._sessions.get(id)
             if session is not None:
+                self._hang_up(session)
                 session.carry = carry
             return session
 
-    def disconnect(self, session: Session) -> None:
-        """Send it nothing more; it may connect again. What it did not hear is pending no longer."""
+    def disconnect(self, session: Session, carry: Carry) -> None:
+        """Send nothing more that way; it may connect again, or has done so already.
+
+        What it did not hear is pending no longer.
+        """
         with self._lock:
-            session.carry = None
-            for event in session.unheard:
-                settle(self._store, event)
-            session.unheard.clear()
+            if session.carry is carry:
+                self._hang_up(session)
 
     def count(self) -> int:
         """How many CLIs hear of events now."""
@@ -136,6 +138,12 @@ class Listeners:
                     self._answered(session, event, url, status, body)
                 case other:
                     raise ValueError(f"not what Stripe's CLI says: {other}")
+
+    def _hang_up(self, session: Session) -> None:
+        session.carry = None
+        for event in session.unheard:
+            settle(self._store, event)
+        session.unheard.clear()
 
     def _hearing(self, feature: str) -> list[Session]:
         return [s for s in self._sessions.values() if s.carry and s.feature == feature]

@@ -36,7 +36,11 @@ class CLI:
     def __init__(self, local: LocalStripe, id: str) -> None:
         self.local = local
         self.told: list[dict] = []
-        self.session = local.listeners.connect(id, lambda text: self.told.append(json.loads(text)))
+        self.carry = lambda text: self.told.append(json.loads(text))
+        self.session = local.listeners.connect(id, self.carry)
+
+    def hang_up(self) -> None:
+        self.local.listeners.disconnect(self.session, self.carry)
 
     def events(self) -> list[dict]:
         """The events that it was told of, one message a piece."""
@@ -139,14 +143,25 @@ def test_a_request_that_fails_is_told_of_nothing(ask, listening):
     assert listening.told == []
 
 
-def test_a_cli_that_hung_up_is_told_nothing_and_nothing_waits_for_it(client, local, listening):
+def test_a_cli_that_hung_up_is_told_nothing_and_nothing_waits_for_it(client, listening):
     client.v1.customers.create({})
-    local.listeners.disconnect(listening.session)
+    listening.hang_up()
     assert pending(client) == 0
     client.v1.customers.create({})
 
     assert pending(client) == 0
     assert len(listening.events()) == 1
+
+
+def test_a_cli_that_comes_back_stays_when_its_old_connection_ends(client, local, listening):
+    client.v1.customers.create({})
+    back = CLI(local, listening.session.id)
+    assert pending(client) == 0
+    listening.hang_up()
+    client.v1.customers.create({})
+
+    assert len(back.events()) == 1
+    assert pending(client) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,12 +244,12 @@ def test_a_cli_that_tails_the_log_hears_of_no_events(ask, client, local):
 
 
 @contextmanager
-def socket_of(local, ask, id=None):
+def socket_of(local, ask, id=None, **options):
     """A connection to the server, for a session or for the id that is given."""
     with start(local) as server:
         id = id or ask("POST", SESSIONS, EVENTS).body["websocket_id"]
         url = f"ws://{urlsplit(server.url).netloc}/stripecli/{id}"
-        with connect(url, subprotocols=["stripecli-devproxy-v1"]) as socket:
+        with connect(url, subprotocols=["stripecli-devproxy-v1"], **options) as socket:
             yield socket
 
 
@@ -263,6 +278,17 @@ def test_an_unknown_session_is_refused_in_the_words_that_the_cli_knows(ask, loca
         pass
 
     assert json.loads(refused.value.response.body)["error"]["message"] == "Unknown WebSocket ID."
+    assert caplog.messages == []
+
+
+def test_no_page_of_any_site_listens(ask, local, caplog):
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        socket_of(local, ask, origin="https://mallory.example"),
+    ):
+        pass
+
+    assert refused.value.response.status_code == 403
     assert caplog.messages == []
 
 
