@@ -36,6 +36,7 @@ TOLD = (
     "outcome",
 )
 
+NO_ANSWER = "no answer"
 VISITORS = {"Mozilla": BROWSER, "Stripe/": STRIPE}  # by their User-Agent
 
 speaker: ContextVar[Party] = ContextVar("speaker", default=NOTEBOOK)
@@ -75,7 +76,7 @@ class RecordingClient(stripe.HTTPClient):
         try:
             body, status, answered = self.inner.request(method, url, headers, post_data)
         except stripe.APIConnectionError:
-            self.journal.note(Arrow(STRIPE, caller, "no answer", answer=True))
+            self.journal.note(Arrow(STRIPE, caller, NO_ANSWER, answer=True))
             raise
         self.journal.note(Arrow(STRIPE, caller, told(status, body, answered), answer=True))
         return body, status, answered
@@ -97,6 +98,8 @@ class RecordingStripe(LocalStripe):
             said = asked(request.method, request.path, request.headers, request.body)
             self.journal.note(Arrow(BROWSER, STRIPE, said))
             heard = told(response.status, response.body, response.headers)
+            if response.fault and response.fault.unanswered:
+                heard = NO_ANSWER
             self.journal.note(Arrow(STRIPE, BROWSER, heard, answer=True))
         return response
 

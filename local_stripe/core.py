@@ -6,9 +6,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
-from local_stripe import auth, client_secrets, contract, forms, ledger, shapes, versions
+from local_stripe import auth, contract, forms, ledger, mishaps, shapes, versions
 from local_stripe.agenda import Agenda
 from local_stripe.attempts import Attempt, Send
 from local_stripe.call import Call
@@ -16,10 +16,12 @@ from local_stripe.clock import Clock, Present, Timekeeper
 from local_stripe.errors import StripeError, not_implemented, unrecognized_url
 from local_stripe.events import NO_REQUEST, Events
 from local_stripe.expand import Expander
+from local_stripe.faults import Faults
 from local_stripe.idempotency import Answer, Answers
 from local_stripe.ids import Ids
 from local_stripe.listeners import Listeners
-from local_stripe.messages import MAX_BODY, Exchange, Request, Response
+from local_stripe.messages import KEY, MAX_BODY, Exchange, Request, Response
+from local_stripe.mishaps import Refusal
 from local_stripe.policies import Policies
 from local_stripe.resources import INCLUDES, ROUTES
 from local_stripe.routing import Route, Router
@@ -42,6 +44,7 @@ class LocalStripe:
     retries: seconds from one attempt to deliver a webhook to the next
     log: the latest requests and their answers
     agenda: what will happen by itself
+    faults: what shall go wrong with the next calls
     origin: where browsers find its pages; a server that starts says so
     """
 
@@ -60,6 +63,7 @@ class LocalStripe:
         self.agenda = Agenda()
         self.origin = shapes.NOWHERE
         self._lock = threading.RLock()
+        self.faults = Faults(self._lock)
         self.webhooks = Webhooks(self.store, self.ids, self.clock, self._lock, retries)
         self.listeners = Listeners(
             self.store, self.ids, self.clock, self._lock, self.webhooks, seed
@@ -71,21 +75,33 @@ class LocalStripe:
     def handle(self, request: Request) -> Response:
         """Answer a request. Never raises: a failure is an error response."""
         with self._lock:
-            request_id = _ONLOOKER if request.looks_on else self.ids.new("req")
-            headers = {"content-type": "application/json", "request-id": request_id}
-            try:
-                self._catch_up()
-                answer = self._answer(request, request_id, headers)
-                status, body = answer.status, _encode(answer.body)
-            except StripeError as error:
-                status, body = error.status, _encode(error.body(request_id))
-            except Exception:  # a bug: what a client sees of one is a 500
-                _logger.exception("%s %s", request.method, request.path)
-                status, body = 500, _encode(StripeError(_BUG, type="api_error").body(request_id))
-            response = Response(status, headers, body.encode(errors="replace"))
-            if not request.looks_on:
-                self._note(Exchange(request_id, self.clock.now(), request, response))
-            return response
+            fault = self.faults.next(request)
+            if fault is None:
+                return self._respond(request)
+            if lost := mishaps.on_the_way(fault):
+                return lost
+            response = self._respond(request, mishaps.refusal(fault, request))
+            return mishaps.on_the_way_back(fault, response)
+
+    def _respond(self, request: Request, refusal: Refusal | None = None) -> Response:
+        """What Stripe says to a request that gets there; with a refusal, this one."""
+        request_id = _ONLOOKER if request.looks_on else self.ids.new("req")
+        headers = {"content-type": "application/json", "request-id": request_id}
+        try:
+            self._catch_up()
+            if refusal is not None:
+                self._refuse(refusal, request, request_id, headers)
+            answer = self._answer(request, request_id, headers)
+            status, body = answer.status, _encode(answer.body)
+        except StripeError as error:
+            status, body = error.status, _encode(error.body(request_id))
+        except Exception:  # a bug: what a client sees of one is a 500
+            _logger.exception("%s %s", request.method, request.path)
+            status, body = 500, _encode(StripeError(_BUG, type="api_error").body(request_id))
+        response = Response(status, headers, body.encode(errors="replace"))
+        if not request.looks_on:
+            self._note(Exchange(request_id, self.clock.now(), request, response))
+        return response
 
     def _note(self, exchange: Exchange) -> None:
         self.log.append(exchange)
@@ -149,9 +165,9 @@ class LocalStripe:
         """Find out what is asked, and do it once. Raises StripeError for a bad request."""
         version = headers["stripe-version"] = versions.requested(request.headers)
         route, path, key = _admit(request)
-        once = request.headers.get("idempotency-key") if request.method == "POST" else None
+        once = request.headers.get(KEY) if request.method == "POST" else None
         if once:
-            headers["idempotency-key"] = once
+            headers[KEY] = once
             if kept := self._answers.recall(once, request, self.clock.now()):
                 headers["original-request"] = kept.request_id
                 headers["idempotent-replayed"] = "true"
@@ -168,12 +184,24 @@ class LocalStripe:
             idempotency_key=once,
             publishable=key == auth.PUBLISHABLE_KEY,
         )
-        client_secrets.require_narrow(call)
         answer = self._perform(route, call)
         if once:
             headers["original-request"] = request_id
             self._answers.keep(once, request, answer, self.clock.now())
         return answer
+
+    def _refuse(
+        self, refusal: Refusal, request: Request, request_id: str, headers: dict[str, str]
+    ) -> NoReturn:
+        """Raise it; one that Stripe repeats is kept, unless the key has an answer already."""
+        headers |= refusal.headers
+        error, now = refusal.error, self.clock.now()
+        if once := refusal.kept_under:
+            headers[KEY] = once
+            if self._answers.recall(once, request, now) is None:
+                answer = Answer(error.status, error.body(request_id), request_id)
+                self._answers.keep(once, request, answer, now)
+        raise error
 
     def _perform(self, route: Route, call: Call) -> Answer:
         """Let the handler act: entirely or, if it raises, not at all."""

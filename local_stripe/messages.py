@@ -1,8 +1,13 @@
 """What goes into the local Stripe and what comes out of it."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local_stripe.faults import Fault
 
 DASHBOARD = "local-stripe-dashboard"  # the header with which the dashboard asks
+KEY = "idempotency-key"  # the header that says which requests are one and the same
 MAX_BODY = 1024 * 1024  # bytes; far above anything that Stripe's API takes
 
 
@@ -24,11 +29,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response. Header names are lower-case."""
+    """An HTTP response. Header names are lower-case.
+
+    fault: what strikes it on its way to the caller; status 0 if there is nothing on its way
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    fault: "Fault | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,19 @@ import asyncio
 import json
 import logging
 import socket
+import struct
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from local_stripe import cli_socket, pages
 from local_stripe.core import LocalStripe
 from local_stripe.errors import StripeError
+from local_stripe.faults import Fault
 from local_stripe.messages import Request, Response
 
 HOST = "127.0.0.1"
@@ -45,7 +49,7 @@ class RunningServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application(local),
-                http="httptools",
+                http=_Connection,
                 loop="asyncio",
                 ws=_websocket,  # type: ignore[arg-type] - uvicorn only calls it
                 lifespan="off",
@@ -83,6 +87,28 @@ def _listen(port: int) -> socket.socket:
     return socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=bound)
 
 
+class _Connection(HttpToolsProtocol):
+    """A connection that the application can break; `on_hold`, it ends when the server does."""
+
+    on_hold = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {"connection": self}
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.on_hold:
+            self.transport.abort()
+
+    def reset(self) -> None:
+        """End it by a TCP reset: nothing lingers."""
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        connected = self.transport.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.transport.abort()
+
+
 def _websocket(**options: Any) -> asyncio.Protocol:
     """Imported when the first CLI connects: most servers never see one."""
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -107,6 +133,8 @@ def application(local: LocalStripe) -> Callable[[Scope, Receive, Send], Awaitabl
         if body is None:
             return
         response = _answer(local, scope, body)
+        if response.fault is not None and await _suffer(response.fault, scope, receive):
+            return
         headers = {**response.headers, "content-length": str(len(response.body))}
         await send(
             {
@@ -120,6 +148,34 @@ def application(local: LocalStripe) -> Callable[[Scope, Receive, Send], Awaitabl
         await send({"type": "http.response.body", "body": response.body})
 
     return app
+
+
+async def _suffer(fault: Fault, scope: Scope, receive: Receive) -> bool:
+    """Let a fault strike an answer on its way; gives whether nobody waits for it any more."""
+    connection: _Connection = scope["state"]["connection"]
+    match fault.kind:
+        case "reset":
+            connection.reset()
+        case "lost_response":
+            connection.transport.close()
+        case "timeout" | "slow":
+            connection.on_hold = True
+        case _:
+            return False
+    gone = await _hangs_up(receive, within=fault.seconds if fault.kind == "slow" else None)
+    connection.on_hold = False
+    return gone
+
+
+async def _hangs_up(receive: Receive, within: float | None) -> bool:
+    """Wait until the caller hangs up; gives whether it does within so many seconds."""
+    try:
+        async with asyncio.timeout(within):
+            while (await receive())["type"] != "http.disconnect":
+                continue
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _read(receive: Receive) -> bytes | None:

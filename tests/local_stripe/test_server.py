@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
+from local_stripe.faults import Fault
 from local_stripe.server import MAX_BODY, RunningServer, start
 from local_stripe.transport import InProcess
 
@@ -238,6 +239,107 @@ def test_half_a_request_does_nothing(local: LocalStripe, server: RunningServer):
 
     assert call(server, "GET", "/v1/customers")[0] == 200
     assert len(local.log) == before + 1
+
+
+# ---- faults ----
+
+LIST = (
+    f"GET /v1/customers HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {SECRET_KEY}\r\n\r\n".encode()
+)
+
+
+def hear_nothing(waiting: socket.socket, fault: Fault) -> None:
+    """Wait until the fault has struck, and a little longer, for an answer that does not come."""
+    for _ in range(100):
+        done = fault.struck > 0
+        with pytest.raises(TimeoutError):
+            waiting.recv(1)
+        if done:
+            return
+
+
+def test_a_connection_that_is_reset_is_reset(local: LocalStripe, server: RunningServer):
+    local.faults.inject("reset")
+
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(LIST)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_a_lost_response_is_a_connection_that_ends(local: LocalStripe, server: RunningServer):
+    local.faults.inject("lost_response")
+    before = len(local.log)
+
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(LIST)
+        assert connection.recv(1) == b""
+    assert len(local.log) == before + 1
+
+
+@pytest.mark.parametrize(("kind", "acted"), [("timeout", 0), ("slow", 1)])
+def test_who_waits_in_vain_holds_up_nobody(
+    local: LocalStripe, server: RunningServer, kind: str, acted: int
+):
+    fault = local.faults.inject(kind, seconds=60)
+    before = len(local.log)
+
+    with socket.create_connection(address(server), timeout=0.1) as waiting:
+        waiting.sendall(LIST)
+        hear_nothing(waiting, fault)
+        assert (fault.struck, len(local.log)) == (1, before + acted)
+        assert call(server, "GET", "/v1/customers")[0] == 200
+
+
+def test_a_slow_answer_comes_in_the_end(local: LocalStripe, server: RunningServer):
+    local.faults.inject("slow", seconds=0.05)
+
+    assert call(server, "GET", "/v1/customers")[0] == 200
+
+
+def test_a_proxys_page_and_half_an_answer_arrive_as_they_are(
+    local: LocalStripe, server: RunningServer
+):
+    local.faults.inject("bad_gateway")
+    status, headers, page = call(server, "GET", "/v1/customers")
+    assert (status, headers["content-type"], page[:6]) == (502, "text/html", b"<html>")
+
+    local.faults.inject("malformed_json")
+    status, headers, half = call(server, "GET", "/v1/customers")
+    assert (status, headers["content-length"]) == (200, str(len(half)))
+    with pytest.raises(ValueError):
+        json.loads(half)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "reset", "lost_response", "bad_gateway"])
+def test_the_sdk_tries_again_with_the_same_key(
+    local: LocalStripe, server: RunningServer, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
+    client = stripe.StripeClient(
+        SECRET_KEY,
+        base_addresses={"api": server.url},
+        max_network_retries=2,
+        http_client=stripe.RequestsClient(timeout=0.5 if kind == "timeout" else 10),
+    )
+    before = len(client.v1.customers.list({"limit": 100}).data)
+    fault = local.faults.inject(kind, times=2)
+
+    client.v1.customers.create()
+
+    assert fault.struck == 2
+    assert len(client.v1.customers.list({"limit": 100}).data) == before + 1
+
+
+def test_a_server_stops_while_somebody_waits_in_vain(caplog: pytest.LogCaptureFixture):
+    local = LocalStripe()
+    fault = local.faults.inject("timeout")
+    with start(local) as server, socket.create_connection(address(server), timeout=0.1) as waiting:
+        waiting.sendall(LIST)
+        hear_nothing(waiting, fault)
+        server.stop()
+        assert waiting.recv(1) == b""
+    assert caplog.text == ""
 
 
 # ---- starting and stopping ----
