@@ -9,6 +9,7 @@ wait long; see `inbox.py`.  https://docs.stripe.com/webhooks
 """
 
 import json
+import re
 from collections.abc import Iterable
 
 import stripe
@@ -28,6 +29,8 @@ LONGEST_EVENT = 512 * 1024
 # Seconds that a signature is good for, and Stripe's clock and ours may differ.
 TOLERANCE = 300
 SECONDS_TO_WAIT = 60
+# An id or a type: what the inbox has room for, on every database.
+NAME = re.compile(r"[\w.-]{1,255}", re.ASCII)
 
 
 class Refused(Exception):
@@ -75,11 +78,13 @@ def verify(payload: bytes, signature: str, secrets: Iterable[str]) -> None:
 def identify(payload: bytes) -> tuple[str, str]:
     """Id and type of an event. Raises `Refused`."""
     try:
-        event = json.loads(payload)
-    except ValueError as error:
+        event = json.loads(payload.decode())
+    except (ValueError, RecursionError) as error:
         raise Refused("signed, and no JSON") from error
     match event:
-        case {"object": "event", "id": str(event_id), "type": str(type)}:
+        case {"object": "event", "id": str(event_id), "type": str(type)} if NAME.fullmatch(
+            event_id
+        ) and NAME.fullmatch(type):
             return event_id, type
         case _:
             raise Refused("signed, and no event")

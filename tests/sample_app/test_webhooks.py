@@ -50,6 +50,21 @@ def test_a_signed_body_that_is_no_event_is_refused(client, session, body):
     assert kept(session) == []
 
 
+@pytest.mark.parametrize(
+    "poison", ["", "evt_\0", "evt_\ud800", "evt_" + "x" * 252, "evt_1\n"], ids=ascii
+)
+@pytest.mark.parametrize("name", ["id", "type"])
+def test_what_the_inbox_has_no_room_for_is_no_event(client, session, name, poison):
+    assert tell(client, event(**{name: poison})).status_code == 400
+    assert kept(session) == []
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xef\xbb\xbf" + json.dumps(event()).encode()])
+def test_what_no_handler_could_read_is_no_event(client, session, body):
+    assert post(client, body, signature(body)).status_code == 400
+    assert kept(session) == []
+
+
 def test_two_secrets_are_good_while_one_rolls(client, session, secrets):
     secrets("whsec_localOld", "whsec_localNew")
     payload = json.dumps(event()).encode()
