@@ -47,11 +47,14 @@ def start_checkout(
 def find_checkout(
     client: stripe.StripeClient, order: Order, session_id: str
 ) -> stripe.checkout.Session:
-    """Return this Checkout Session, if it is one of this order. Raises `OrderNotFound`."""
+    """Return this Checkout Session with its PaymentIntent expanded, if it is one of this order.
+
+    Raises `OrderNotFound`.
+    """
     if not SESSION_ID.fullmatch(session_id):
         raise OrderNotFound("There is no such payment.")
     try:
-        checkout = client.v1.checkout.sessions.retrieve(session_id)
+        checkout = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
     except stripe.InvalidRequestError as error:
         raise OrderNotFound("There is no such payment.") from error
     if checkout.client_reference_id != order.id:

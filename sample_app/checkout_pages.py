@@ -1,5 +1,6 @@
 """The way to Checkout and back. These pages decide nothing: Stripe's webhooks do."""
 
+import stripe
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
@@ -12,9 +13,13 @@ from sample_app.orders import find_order
 
 checkout = Blueprint("checkout", __name__)
 
-# What the customer reads, by `status` and `payment_status` of the Checkout Session; else nothing
-# was paid. https://docs.stripe.com/api/checkout/sessions/object
-OUTCOMES = {("complete", "paid"): "paid", ("complete", "unpaid"): "waiting"}
+# What the customer reads, by `status` and `payment_status` of the Checkout Session and the status
+# of its PaymentIntent, which alone tells that a debit failed. In all other cases nothing was paid.
+# https://docs.stripe.com/api/checkout/sessions/object
+OUTCOMES: dict[tuple[str | None, ...], str] = {
+    ("complete", "paid", "succeeded"): "paid",
+    ("complete", "unpaid", "processing"): "waiting",
+}
 
 
 def to_checkout(order: Order) -> Response:
@@ -42,7 +47,9 @@ def success(order_id: str) -> str:
     order = find_order(db.session, order_id, signed_in_customer())
     session_id = request.args.get("session_id", "")
     found = find_checkout(current_app.extensions["stripe"], order, session_id)
-    outcome = OUTCOMES.get((found.status or "", found.payment_status))
+    intent = found.payment_intent
+    paying = intent.status if isinstance(intent, stripe.PaymentIntent) else None
+    outcome = OUTCOMES.get((found.status, found.payment_status, paying))
     return render_template("checkout_success.html", order=order, outcome=outcome)
 
 

@@ -74,6 +74,9 @@ def _check_session(answer: Callable[..., Any], order: dict[str, Any]) -> None:
     again = ask(twice, answer, bench.client, order, THANKS, CART)
     made = len(bench.client.v1.checkout.sessions.list().data)
     expect(made == 1 and again.id == got.id, f"{twice}: there are {made} sessions, expected one.")
+    later = f"{called} and a new key, as after a session that has expired"
+    new = ask(later, answer, bench.client, {**order, "key": "another"}, THANKS, CART)
+    expect(new.id != got.id, f"{later}, returned the old session, expected a new one.")
     _check_way_back(called, bench, got, id)
 
 
@@ -166,6 +169,10 @@ def check_success(answer: Callable[..., Any]) -> None:
     visit.bench.local.advance(5 * DAY)
     visit.expect(answer, "thanks", "the same session, when the money has come")
     visit = Visit()
+    pay(visit.bench, visit.session, EMPTY)
+    visit.bench.local.advance(5 * DAY)
+    visit.expect(answer, "pay", "a session whose bank debit has failed")
+    visit = Visit()
     visit.bench.local.advance(2 * DAY)
     visit.expect(answer, "pay", "a session that has expired")
 
@@ -235,7 +242,9 @@ class Returning:
         )
 
     def _page(self, got: Any) -> str:
-        """An address as a message names it."""
+        """An address as a message names it; of an object, its class."""
+        if isinstance(got, stripe.StripeObject):
+            return f"a {type(got).__name__}"
         if got is None or not str(got).startswith("http"):
             return repr(got)
         return f"the address of a session that is {now(self.bench, got.split('/')[-1]).status}"
@@ -257,7 +266,20 @@ def check_pay_page(answer: Callable[..., Any]) -> None:
     customer = Returning(answer)
     pay(customer.bench, customer.expect_page("for the first time"), DEBIT)
     customer.expect_none("while a bank debit is on its way")
+    _check_first_clicks(answer)
     _check_race(answer)
+
+
+def _check_first_clicks(answer: Callable[..., Any]) -> None:
+    """Two requests read the order before either has kept its session."""
+    customer = Returning(answer)
+    read = dict(customer.order)
+    called = "Called pay_page for two first clicks at the same moment"
+    customer.press(called)
+    customer.order = read
+    customer.press(called)
+    pages = len(customer.open_pages())
+    expect(pages == 1, f"{called}: {pages} pages are open and can be paid, expected one.")
 
 
 def _check_race(answer: Callable[..., Any]) -> None:
@@ -354,7 +376,7 @@ OPEN = {
 SUCCEEDED = """
 def success(client, order, session_id):
     try:
-        session = client.v1.checkout.sessions.retrieve(session_id)
+        session = client.v1.checkout.sessions.retrieve(session_id{expand})
     except {error}:
         return "missing"
     if {foreign}:
@@ -362,14 +384,18 @@ def success(client, order, session_id):
     {first}
     if {unpaid}:
         return "pay"
+    if {paid}:
+        return "thanks"
     return {words}
 """
 SUCCESS = {
+    "expand": ', params={"expand": ["payment_intent"]}',
     "error": "stripe.InvalidRequestError",
     "foreign": 'session.client_reference_id != order["id"]',
     "first": "",
     "unpaid": 'session.status != "complete"',
-    "words": '"thanks" if session.payment_status == "paid" else "waiting"',
+    "paid": 'session.payment_status == "paid"',
+    "words": '"waiting" if session.payment_intent.status == "processing" else "pay"',
 }
 
 RETURNED = """
@@ -382,7 +408,7 @@ def pay_page(client, order, create):
                 return last.url
             {expire}
         {key}
-    session = create(order)
+    session = create({first})
     {keep}
     return session.url
 """
@@ -395,6 +421,7 @@ RETURN = {
     "same": 'last.amount_total == order["amount"]',
     "expire": GUARDED,
     "key": 'order["key"] = str(uuid.uuid4())',
+    "first": "order",
     "keep": 'order["session"] = session.id',
 }
 
@@ -469,6 +496,10 @@ EXERCISES = (
                 "as a double click does: there are 2 sessions, expected one",
             ),
             Wrong(
+                OPENED.format(**OPEN | {"options": ', options={"idempotency_key": order["id"]}'}),
+                "as after a session that has expired, returned the old session, expected a new one",
+            ),
+            Wrong(
                 OPENED.format(**OPEN | {"part": ".url"}),
                 "returned str, expected the Checkout Session",
             ),
@@ -481,16 +512,17 @@ EXERCISES = (
         check=check_success,
         hints=(
             "Retrieve the session, then go through the table from its last row to its first.",
-            "stripe.InvalidRequestError says that there is no such session. Both fields count: "
-            "`status` tells whether the customer is done, `payment_status` whether the money came.",
-            "try: session = client.v1.checkout.sessions.retrieve(session_id); except "
-            "stripe.InvalidRequestError: return 'missing'. If client_reference_id is another one: "
-            "'missing'. If session.status != 'complete': 'pay'. Then 'thanks' if "
-            "session.payment_status == 'paid' else 'waiting'.",
+            "stripe.InvalidRequestError says that there is no such session. `status` tells whether "
+            "the customer is done, `payment_status` whether the money came. Whether it may still "
+            "come, the PaymentIntent tells: retrieve(…, params={'expand': ['payment_intent']}).",
+            "try: session = …retrieve(…); except stripe.InvalidRequestError: return 'missing'. If "
+            "client_reference_id is another one: 'missing'. If session.status != 'complete': "
+            "'pay'. If session.payment_status == 'paid': 'thanks'. Then 'waiting' if "
+            "session.payment_intent.status == 'processing' else 'pay'.",
         ),
         wrong=(
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"unpaid": "False", "words": '"thanks"'}),
+                SUCCEEDED.format(**SUCCESS | {"unpaid": "False", "paid": "True"}),
                 "a session that nobody has paid, returned 'thanks', expected 'pay'",
             ),
             Wrong(
@@ -498,12 +530,20 @@ EXERCISES = (
                 "bank debit is on its way, returned 'pay', expected 'waiting'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"unpaid": "False"}),
+                SUCCEEDED.format(**SUCCESS | {"unpaid": "False", "words": '"waiting"'}),
                 "a session that nobody has paid, returned 'waiting', expected 'pay'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"words": '"thanks"'}),
+                SUCCEEDED.format(**SUCCESS | {"paid": "True"}),
                 "bank debit is on its way, returned 'thanks', expected 'waiting'",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"words": '"waiting"'}),
+                "a session whose bank debit has failed, returned 'waiting', expected 'pay'",
+            ),
+            Wrong(
+                SUCCEEDED.format(**SUCCESS | {"expand": ""}),
+                "AttributeError: 'str' object has no attribute 'status'",
             ),
             Wrong(
                 SUCCEEDED.format(
@@ -596,6 +636,10 @@ EXERCISES = (
                     **RETURN | {"expire": "client.v1.checkout.sessions.expire(last.id)"}
                 ),
                 "while the old page is being paid in another tab, it raised InvalidRequestError",
+            ),
+            Wrong(
+                RETURNED.format(**RETURN | {"first": '{**order, "key": str(uuid.uuid4())}'}),
+                "two first clicks at the same moment: 2 pages are open and can be paid",
             ),
             Wrong(
                 RETURNED.format(**RETURN | {"keep": ""}),

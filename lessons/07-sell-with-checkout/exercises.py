@@ -28,7 +28,7 @@ client = connect()
 # - Who has paid comes back to `thanks_url` with `?session_id=` and the session's id behind it. Who
 #   turns back comes to `cart_url`.
 # - A double click calls your function twice and finds one session. `order["key"]` is there for
-#   that.
+#   that: an idempotency key, kept with the order. With a new key in it, there is a new session.
 
 # %%
 order = {
@@ -74,7 +74,7 @@ def open_checkout(client, order, thanks_url, cart_url):
 check("7.1", open_checkout)
 
 # %% [markdown]
-# ## 7.2 Break it, then fix it: the success page (7 min)
+# ## 7.2 Break it, then fix it: the success page (8 min)
 #
 # *You practice:* telling the truth on a page that anybody can open.
 # *Out of scope:* making the order paid. That is the business of a message from Stripe (chapter 08).
@@ -112,7 +112,8 @@ print(bought["status"], "-", visit.payment_status)
 # | the session | return |
 # |---|---|
 # | is complete and paid | `"thanks"` |
-# | is complete and unpaid | `"waiting"` |
+# | is complete and unpaid, and its PaymentIntent is `processing` | `"waiting"` |
+# | is complete and unpaid, and its PaymentIntent is anything else: the debit has failed | `"pay"` |
 # | is open, or expired | `"pay"` |
 # | does not exist, or has another order's id in `client_reference_id` | `"missing"` |
 #
@@ -124,14 +125,17 @@ print(bought["status"], "-", visit.payment_status)
 def success(client, order, session_id):
     ### BEGIN SOLUTION
     try:
-        session = client.v1.checkout.sessions.retrieve(session_id)
+        whole = {"expand": ["payment_intent"]}
+        session = client.v1.checkout.sessions.retrieve(session_id, params=whole)
     except stripe.InvalidRequestError:
         return "missing"
     if session.client_reference_id != order["id"]:
         return "missing"
     if session.status != "complete":
         return "pay"
-    return "thanks" if session.payment_status == "paid" else "waiting"
+    if session.payment_status == "paid":
+        return "thanks"
+    return "waiting" if session.payment_intent.status == "processing" else "pay"
     ### END SOLUTION
 
 
@@ -161,9 +165,12 @@ check("7.2", success)
 # | expired | create a new one |
 # | complete | return `None` |
 #
-# A *new* one needs a new `order["key"]`, such as `str(uuid.uuid4())`; else Stripe repeats its old
-# answer. And in the moment in which you expire a session, somebody may pay there. Then Stripe
-# refuses with `stripe.InvalidRequestError`: return `None`.
+# The first session goes with the key that the order has: two first clicks at the same moment then
+# find one session. Each *new* one needs a new `order["key"]`, such as `str(uuid.uuid4())`; else
+# Stripe repeats its old answer.
+#
+# In the moment in which you expire a session, somebody may pay there. Then Stripe refuses with
+# `stripe.InvalidRequestError`: return `None`.
 
 
 # %%

@@ -403,8 +403,24 @@ print(order["status"])
 # truth.
 
 # %% [markdown]
-# The truth is at Stripe. Read the session, be sure that it belongs to this order, and choose your
-# words by both fields. Here is a page that does, and writes nothing anywhere.
+# The truth is at Stripe. Read the session that the address names, and be sure that it belongs to
+# this order. (`params` is for later.)
+
+
+# %%
+def session_of(order, params=None):
+    session_id = request.args.get("session_id", "")
+    try:
+        session = client.v1.checkout.sessions.retrieve(session_id, params=params)
+    except stripe.InvalidRequestError:
+        abort(404)
+    if session.client_reference_id != order["id"]:
+        abort(404)
+    return session
+
+
+# %% [markdown]
+# Then choose your words by both fields. Here is a page that does, and writes nothing anywhere.
 
 # %%
 WORDS = {
@@ -413,22 +429,14 @@ WORDS = {
 }
 
 
-def honest_thanks():
-    try:
-        session = client.v1.checkout.sessions.retrieve(request.args.get("session_id", "none"))
-    except stripe.InvalidRequestError:
-        abort(404)
-    if session.client_reference_id != order["id"]:
-        abort(404)
+def careful_thanks():
+    session = session_of(order)
     return WORDS.get((session.status, session.payment_status), "You have not paid.")
 
 
 # %%
-web = little_shop(honest_thanks).test_client()
-
-
-def read_page(session_id):
-    answer = web.get(f"/thanks?session_id={session_id}")
+def read_page(thanks, session_id):
+    answer = little_shop(thanks).test_client().get(f"/thanks?session_id={session_id}")
     return answer.status_code, answer.text if answer.status_code == 200 else ""
 
 
@@ -441,7 +449,7 @@ foreign = new_session(order, client_reference_id="B-2")
 unpaid = new_session(order, **named(order))
 
 for session_id in ["made_up", foreign.id, unpaid.id, session.id]:
-    print(*read_page(session_id))
+    print(*read_page(careful_thanks, session_id))
 
 # %% [markdown]
 # The page gives nothing away. Not the goods: it changes no order. And no news about others:
@@ -462,7 +470,7 @@ landed = payer.pay(slow.url, "pm_usBankAccount_success")
 # %%
 now = client.v1.checkout.sessions.retrieve(slow.id)
 print(now.status, now.payment_status)
-print(*read_page(slow.id))
+print(*read_page(careful_thanks, slow.id))
 
 # %% [markdown]
 # `complete`, as the customer is done. `unpaid`, as the bank is not. Whoever sends the chairs at
@@ -475,7 +483,7 @@ local().advance(5 * DAY)
 # %%
 now = client.v1.checkout.sessions.retrieve(slow.id)
 print(now.status, now.payment_status)
-print(*read_page(slow.id))
+print(*read_page(careful_thanks, slow.id))
 
 # %% [markdown]
 # Paid: this is the arrow `settle` in the drawing. Nobody opened a page that day. A course site took
@@ -499,8 +507,39 @@ print(now.payment_intent and now.payment_intent.status)
 
 # %% [markdown]
 # Neither. The session still says `complete` and `unpaid`, as if the bank were thinking. The news is
-# in its PaymentIntent, back at `requires_payment_method`. A complete session cannot be paid again:
-# for another try, the customer needs a new one.
+# in its PaymentIntent, back at `requires_payment_method`. **Before you run it:** what does this
+# customer read on your careful page?
+
+# %%
+print(*read_page(careful_thanks, empty.id))
+
+# %% [markdown]
+# That was true on the first day, and now it is not, nor will it ever be again. So the page must look
+# at three things, the third being the status of the PaymentIntent. `expand` brings it along, in the
+# same answer.
+
+# %%
+TRUE_WORDS = {
+    ("complete", "paid", "succeeded"): "Thank you! Your payment has arrived.",
+    ("complete", "unpaid", "processing"): "We are waiting for your bank.",
+}
+
+
+def honest_thanks():
+    session = session_of(order, {"expand": ["payment_intent"]})
+    intent = session.payment_intent
+    seen = (session.status, session.payment_status, intent and intent.status)
+    return TRUE_WORDS.get(seen, "You have not paid.")
+
+
+# %%
+for session_id in [empty.id, slow.id, unpaid.id]:
+    print(*read_page(honest_thanks, session_id))
+
+# %% [markdown]
+# Each of them reads the truth. (`unpaid` has no PaymentIntent: then `intent` is `None`, and so is
+# the third thing.) A complete session cannot be paid again: for another try, the customer needs a
+# new one.
 
 # %% [markdown]
 # ## Let them turn back
@@ -666,8 +705,9 @@ from sample_app import checkout, checkout_pages
 show(checkout.start_checkout)
 
 # %% [markdown]
-# And here is the page that decides nothing. `find_checkout` refuses ids that are none, and sessions
-# of another order.
+# And here is the page that decides nothing. `find_checkout` does what `session_of` did: it refuses
+# made-up ids and sessions of another order, and brings the PaymentIntent along. `OUTCOMES` is a
+# table like your `TRUE_WORDS`.
 
 # %%
 show(checkout_pages.success)
@@ -720,7 +760,8 @@ print(web.get(f"/orders/{order_id}").json["status"])
 # - Put the order's id on the session *and* on its PaymentIntent.
 # - Add `{CHECKOUT_SESSION_ID}` to `success_url` by hand, behind `url_for`.
 # - Declines and questions of the bank are the page's business. Its name and colors are yours.
-# - The success page reads the session and changes nothing. The cancel page reads nothing.
+# - The success page reads the session and its PaymentIntent, and changes nothing. The cancel page
+#   reads nothing.
 # - `complete` is about the page, `paid` about the money. A debit that fails shows in the
 #   PaymentIntent.
 # - One order, one open session: keep a key and the session's id. Expire the old one before a new

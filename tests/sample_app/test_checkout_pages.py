@@ -15,6 +15,7 @@ from tests.sample_app.shopper import Shopper
 JSON = {"Content-Type": "application/json"}
 BUTTON = "Check out on Stripe's page"
 DECLINED = "pm_card_visa_chargeDeclined"
+DAY = 24 * 60 * 60  # seconds
 BANK_ASKS = "tok_threeDSecure2Required"
 
 
@@ -152,6 +153,29 @@ def test_who_pays_by_debit_reads_that_the_bank_takes_its_time(
     shopper.open(way_back(only_session(at_stripe)))
     assert shopper.rows("h1") == ["We are waiting for your bank"]
     assert status(session, order) == "pending"
+
+
+@pytest.mark.parametrize(
+    ("account", "heading", "button"),
+    [
+        ("pm_usBankAccount_success", "Thank you", "See your order"),
+        (
+            "pm_usBankAccount_insufficientFunds",
+            "The payment was not completed",
+            "Back to your order",
+        ),
+    ],
+)
+def test_who_looks_again_reads_what_the_bank_has_said(
+    shopper, payer, local, at_stripe, order, account, heading, button
+):
+    """The session of a debit that failed goes on saying complete, and unpaid."""
+    go_to_checkout(shopper, order.id)
+    payer.pay(only_session(at_stripe).id, account)
+    local.advance(10 * DAY)
+    shopper.open(way_back(only_session(at_stripe)))
+    assert shopper.rows("h1") == [heading]
+    assert shopper.rows("main a.button") == [button]
 
 
 def test_who_was_declined_reads_that_nothing_was_taken(shopper, payer, at_stripe, order):
