@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from local_stripe import auth, contract, forms, ledger, mishaps, shapes, versions
+from local_stripe import auth, client_secrets, contract, forms, ledger, mishaps, shapes, versions
 from local_stripe.agenda import Agenda
 from local_stripe.attempts import Attempt, Send
 from local_stripe.call import Call
@@ -184,6 +184,7 @@ class LocalStripe:
             idempotency_key=once,
             publishable=key == auth.PUBLISHABLE_KEY,
         )
+        client_secrets.require_narrow(call)
         answer = self._perform(route, call)
         if once:
             headers["original-request"] = request_id
