@@ -4,27 +4,34 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from classroom.course import Course
+from classroom.course import Chapter, Course
 from classroom.kernels import environment
 
-CHAPTER = Course().chapter("01")
+TOKENS, CHECKOUT = map(Course().chapter, ("01", "07"))
+COPIES = [
+    f"{name}.ipynb"
+    for chapter in (TOKENS, CHECKOUT)
+    for name in (chapter.slug, f"{chapter.number}-exercises")
+]
 SECONDS = 1000  # in milliseconds, as Playwright counts
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab/tree/work/\S+\.ipynb\?token=\S+")
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`python -m classroom lab` on a course of one chapter; the address it prints."""
+    """`python -m classroom lab` on a course of two chapters; the address it prints."""
     root = tmp_path_factory.mktemp("course")
-    shutil.copytree(CHAPTER.folder, root / "lessons" / CHAPTER.slug)
     for folder in ("notebooks", "exercises"):
         (root / folder).mkdir()
-        shutil.copy(CHAPTER.root / folder / f"{CHAPTER.slug}.ipynb", root / folder)
+    for chapter in (TOKENS, CHECKOUT):
+        shutil.copytree(chapter.folder, root / "lessons" / chapter.slug)
+        for folder in ("notebooks", "exercises"):
+            shutil.copy(chapter.root / folder / f"{chapter.slug}.ipynb", root / folder)
     with subprocess.Popen(
         [sys.executable, "-m", "classroom", "lab", "--no-browser"],
         cwd=root,
@@ -45,10 +52,10 @@ class Notebook:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
-        page.set_default_timeout(30 * SECONDS)
+        page.set_default_timeout(60 * SECONDS)
         page.goto(address)
         idle = page.get_by_role("button", name="(ipykernel) | Idle")
-        expect(idle).to_be_visible(timeout=30 * SECONDS)
+        expect(idle).to_be_visible(timeout=60 * SECONDS)
 
     @property
     def cells(self) -> Locator:
@@ -65,36 +72,59 @@ class Notebook:
         cell.locator(".jp-InputPrompt").click()
         self.page.keyboard.press("Control+Enter")
 
-    def frame_of(self, cell: Locator) -> FrameLocator:
+    def shop_in(self, cell: Locator) -> FrameLocator:
         return cell.frame_locator("iframe[title='the shop']")
 
+    def expect_output(self, cell: Locator, text: str) -> None:
+        expect(cell.locator(".jp-OutputArea")).to_contain_text(text, timeout=60 * SECONDS)
 
-@pytest.fixture(scope="module")  # opening it takes seconds, and no test changes what another needs
-def notebook(browser: Browser, lab: str) -> Iterator[Notebook]:
+
+@pytest.fixture
+def open_notebook(browser: Browser, lab: str) -> Iterator[Callable[[Chapter], Notebook]]:
     context = browser.new_context()
-    yield Notebook(context.new_page(), lab)
+    first = TOKENS.slug  # the lab's address opens it
+    yield lambda chapter: Notebook(context.new_page(), lab.replace(first, chapter.slug))
     context.close()
 
 
-def test_jupyterlab_comes_up_quiet_on_the_learners_copies(notebook: Notebook) -> None:
+def type_card(fields: FrameLocator) -> None:
+    fields.get_by_label("Card number").press_sequentially("4242424242424242")
+    fields.get_by_label("Expiration date").press_sequentially("1240")
+    fields.get_by_label("Security code").press_sequentially("123")
+
+
+def test_a_learner_pays_in_the_notebook_and_sees_the_order_paid(open_notebook) -> None:
+    notebook = open_notebook(TOKENS)
     listed = notebook.page.locator(".jp-DirListing-itemText")
-    expect(listed).to_have_text(["01-collect-a-card-get-a-token.ipynb", "01-exercises.ipynb"])
+    expect(listed).to_have_text(sorted(COPIES))
     expect(notebook.page.locator(".jp-toast-message, .Toastify__toast")).to_have_count(0)
 
-
-def test_a_learner_pays_in_the_notebook_and_sees_the_order_paid(notebook: Notebook) -> None:
     notebook.run_all()
     status, pay = notebook.cell('.json["status"]'), notebook.cell("/pay")
-    expect(status.locator(".jp-OutputArea")).to_contain_text("pending", timeout=60 * SECONDS)
-
-    shop = notebook.frame_of(pay)
-    card = shop.frame_locator("#card iframe")
-    card.get_by_label("Credit or debit card number").press_sequentially("4242424242424242")
-    card.get_by_label("Expiration date").press_sequentially("1240")
-    card.get_by_label("Security code").press_sequentially("123")
+    notebook.expect_output(status, "pending")
+    shop = notebook.shop_in(pay)
+    type_card(shop.frame_locator("#card iframe"))
     shop.get_by_role("button", name="Pay").click()
-    thanks = shop.get_by_text("Thank you. Your order is paid.")
-    expect(thanks).to_be_visible(timeout=30 * SECONDS)
-
+    expect(shop.get_by_text("Thank you. Your order is paid.")).to_be_visible(timeout=30 * SECONDS)
     notebook.run(status)
-    expect(status.locator(".jp-OutputArea")).to_contain_text("paid", timeout=10 * SECONDS)
+    notebook.expect_output(status, "paid")
+
+
+def test_a_learner_pays_on_stripes_page_in_the_notebook_and_the_webhook_pays_the_order(
+    open_notebook,
+) -> None:
+    notebook = open_notebook(CHECKOUT)
+    notebook.run_all()
+    status, pay = notebook.cell('.json["status"]'), notebook.cell("/pay")
+    notebook.expect_output(status, "pending")
+    frame = notebook.shop_in(pay)
+    frame.get_by_role("button", name="Check out on Stripe's page").click()
+    frame.get_by_label("Email").fill("ann@example.com")
+    type_card(frame)
+    frame.get_by_label("Name on card").fill("Ann Lee")
+    frame.get_by_label("Postal code").fill("94107")
+    frame.get_by_role("button", name="Pay $").click()
+    expect(frame.get_by_role("heading", name="Thank you")).to_be_visible(timeout=30 * SECONDS)
+    expect(frame.get_by_text("waiting for Stripe")).to_be_hidden(timeout=30 * SECONDS)
+    notebook.run(status)
+    notebook.expect_output(status, "paid")
