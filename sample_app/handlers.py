@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import stripe
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
 from sample_app.config import TEST_PREFIXES
@@ -156,9 +157,15 @@ def _require_refund(unexpected: UnexpectedPayment) -> None:
 
 
 def _learn_address(order: Order, checkout: stripe.checkout.Session) -> None:
-    """A guest typed it at Stripe's."""
+    """A guest typed it at Stripe's: mail goes to one address, and to no header of its own."""
     details = checkout.customer_details
+    if details is None or details.email is None:
+        return
+    try:
+        validate_email(details.email, check_deliverability=False)
+    except EmailNotValidError:
+        current_app.logger.warning("%s names no address for its mail", checkout.id)
+        return
     lock(db.session, order)
-    if order.email is None and details and details.email:
-        order.email = details.email
+    order.email = order.email or details.email
     db.session.commit()

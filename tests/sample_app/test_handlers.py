@@ -206,20 +206,24 @@ def test_a_checkout_that_took_the_money_pays_its_order(
     assert failures(session) == []
 
 
+@pytest.fixture
+def card_of(stripe_client):
+    """A card whose holder has this address."""
+
+    def card_of(email):
+        card = {"type": "card", "card": {"token": "tok_visa"}, "billing_details": {"email": email}}
+        return stripe_client.v1.payment_methods.create(card).id
+
+    return card_of
+
+
 def test_the_address_that_a_guest_left_at_stripes_gets_the_mail(
-    outcome, session, stripe_client, order, payer, postbox
+    outcome, session, stripe_client, order, payer, card_of, postbox
 ):
     order.email = None
     session.commit()
     checkout = open_checkout(stripe_client, order)
-    card = stripe_client.v1.payment_methods.create(
-        {
-            "type": "card",
-            "card": {"token": "tok_visa"},
-            "billing_details": {"email": "guest@example.com"},
-        }
-    )
-    payer.pay(checkout.id, card.id)
+    payer.pay(checkout.id, card_of("guest@example.com"))
     outcome(event("checkout.session.completed", checkout.id))
     assert [message["To"] for message in postbox.messages] == ["guest@example.com"]
 
@@ -336,6 +340,26 @@ def test_an_event_of_another_account_is_ignored(outcome):
 )
 def test_an_object_that_stripe_does_not_know_here_is_ignored(outcome, type, about):
     assert outcome(event(type, about)) == f"Stripe has no {about} on this account."
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.example\r\nBcc: all@b.example", "a@b.example,all@b.example", "a@localhost"]
+)
+def test_an_order_without_an_address_for_mail_is_fulfilled_all_the_same(
+    outcome, session, stripe_client, local, order, payer, card_of, postbox, address
+):
+    order.email = None
+    session.commit()
+    checkout = open_checkout(stripe_client, order)
+    payer.pay(checkout.id, card_of("guest@example.com"))
+    stored = local.store.require("checkout.session", checkout.id)
+    local.store.put(
+        {**stored, "customer_details": {**stored["customer_details"], "email": address}}
+    )
+    assert outcome(event("checkout.session.completed", checkout.id)) is None
+    session.refresh(order)
+    assert (order.status, order.fulfilled_at is None) == (OrderStatus.PAID, False)
+    assert (order.email, postbox.messages) == (None, [])
 
 
 @pytest.mark.parametrize("metadata", [{}, {"order_id": "ord_none"}, {"order_id": "6735"}])
