@@ -4,6 +4,7 @@ https://docs.stripe.com/api/payment_methods
 """
 
 from local_stripe import (
+    addresses,
     bank_accounts,
     declines,
     legacy_cards,
@@ -65,9 +66,7 @@ def update(call: Call) -> Object:
     changed = {
         **method,
         "allow_redisplay": params.get("allow_redisplay", method["allow_redisplay"]),
-        "billing_details": shapes.billing_details(
-            params.get("billing_details"), method["billing_details"]
-        ),
+        "billing_details": _billing(params.get("billing_details"), method["billing_details"]),
         "card": {**method["card"], **only(params.get("card") or {}, _EXPIRY)},
         "metadata": call.metadata(method["metadata"]),
     }
@@ -183,9 +182,16 @@ def _noted(call: Call, billing: Object, known: Object) -> Object:
     """What the call says beside the card or the account."""
     return {
         "allow_redisplay": call.params.get("allow_redisplay") or "unspecified",
-        "billing_details": shapes.billing_details(billing, known),
+        "billing_details": _billing(billing, known),
         "metadata": call.metadata(),
     }
+
+
+def _billing(sent: Object | None, known: Object) -> Object:
+    """The billing details. Raises StripeError for an e-mail address that is none."""
+    if sent and sent.get("email"):
+        addresses.email(sent["email"], "billing_details[email]")
+    return shapes.billing_details(sent, known)
 
 
 def _detach(call: Call, method: Object) -> Object:

@@ -398,3 +398,12 @@ def test_a_customer_can_begin_with_a_payment_method(client):
     assert [m.card.last4 for m in client.v1.customers.payment_methods.list(customer.id).data] == [
         "4242"
     ]
+
+
+@pytest.mark.parametrize("address", ["ada", "ada@example.com\r\nBcc: bob@example.com", "a@b@c"])
+def test_an_address_that_is_none_is_refused(client, address):
+    card = {"type": "card", "card": {"token": "tok_visa"}}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.payment_methods.create({**card, "billing_details": {"email": address}})
+
+    assert (refused.value.code, refused.value.param) == ("email_invalid", "billing_details[email]")
