@@ -598,7 +598,8 @@ for _, header in kept[-1:]:
 # ## See the deliveries
 #
 # Which webhooks came, what did the shop answer, what is still to come? Stripe's dashboard knows. This
-# is the local one, at its deliveries. Find the one that was refused, and its second attempt.
+# is the local one, at its deliveries. Find the one that was refused (by now it says *2 attempts*),
+# click on it, and look at both.
 
 # %%
 dashboard("deliveries")
