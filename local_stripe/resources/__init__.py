@@ -5,6 +5,7 @@ Each has a table, `ROUTES`; some have `INCLUDES`, the fields that are absent unl
 
 from local_stripe.expand import Includes
 from local_stripe.resources import (
+    api_faults,
     balance,
     charges,
     checkout_sessions,
@@ -30,6 +31,7 @@ from local_stripe.resources import (
 )
 
 MODULES = (
+    api_faults,
     balance,
     charges,
     checkout_sessions,

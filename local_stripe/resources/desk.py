@@ -42,6 +42,8 @@ def clock(call: Call) -> Object:
         len(events),
         attempts[-1] if attempts else None,
         tuple(stripe.webhooks.faults),
+        tuple(fault.id for fault in stripe.faults.waiting),
+        tuple(stripe.faults.struck.items()),
     )
     return {"object": "local.clock", "now": call.clock.now(), "latest": f"{hash(latest):x}"}
 

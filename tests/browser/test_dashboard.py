@@ -199,8 +199,8 @@ def test_a_delivery_is_resent_by_hand(open, client, endpoint, local):
     assert customer.id in [event["data"]["object"]["id"] for event in sent]
 
 
-def test_a_fault_is_switched_on_and_taken_back(open, endpoint, local):
-    page = open("faults")
+def test_a_fault_of_deliveries_is_switched_on_and_taken_back(open, endpoint, local):
+    page = open("faults").get_by_role("region", name="Deliveries of webhooks")
     page.get_by_label("What goes wrong").select_option("delay")
     page.get_by_label("With the next event of the type").fill("charge.*")
     page.get_by_label("Later by (seconds)").fill("90")
@@ -213,6 +213,25 @@ def test_a_fault_is_switched_on_and_taken_back(open, endpoint, local):
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("None: every delivery arrives.")).to_be_visible()
     assert local.webhooks.faults == []
+
+
+def test_a_fault_of_the_api_is_switched_on_strikes_and_is_taken_back(open, client, local):
+    part = open("faults").get_by_role("region", name="Calls to the API")
+    part.get_by_label("What goes wrong").select_option("rate_limit")
+    part.get_by_label("With calls of the method").select_option("POST")
+    part.get_by_label("To the path").fill("*/customers")
+    part.get_by_label("How many times").fill("2")
+    part.get_by_role("button", name="Switch on").click()
+
+    expect(part.get_by_text("POST */customers")).to_be_visible()
+    expect(part.get_by_text("the next 2")).to_be_visible()
+    with pytest.raises(stripe.RateLimitError):
+        client.v1.customers.create()
+    expect(part.get_by_text("struck 1")).to_be_visible()
+    expect(part.get_by_text("Struck so far: rate_limit 1")).to_be_visible()
+    part.get_by_role("button", name="Remove").click()
+    expect(part.get_by_text("None: every call is answered.")).to_be_visible()
+    assert local.faults.waiting == []
 
 
 # ---- the clock ----

@@ -100,7 +100,9 @@ def test_time_that_passes_brings_what_is_due(look, client):
     assert client.v1.checkout.sessions.retrieve(session.id).status == "expired"
 
 
-@pytest.mark.parametrize("happens", ["a request", "a delivery", "a fault", "an agenda"])
+@pytest.mark.parametrize(
+    "happens", ["a request", "a delivery", "a fault", "a fault of calls", "an agenda"]
+)
 def test_the_desk_tells_when_anything_has_happened(look, client, endpoint, local, happens):
     client.v1.checkout.sessions.create(SALE)
     client.v1.customers.create()
@@ -114,6 +116,8 @@ def test_the_desk_tells_when_anything_has_happened(look, client, endpoint, local
             local.deliver(lambda *_: (200, ""))
         case "a fault":
             local.webhooks.inject("drop")
+        case "a fault of calls":
+            local.faults.inject("timeout")
         case "an agenda":
             local.advance(30 * 86400)
 
@@ -221,6 +225,47 @@ def test_what_is_no_fault_is_refused(look, local, wanted):
 
 def test_the_kinds_of_faults_say_what_they_do(look):
     assert look("GET", "/_local/faults")["kinds"]["duplicate"] == "it arrives twice"
+
+
+# ---- faults of the API ----
+
+
+def test_a_fault_of_calls_waits_and_tells_how_often_it_has_struck(look, client):
+    wanted = "kind=rate_limit&path=*/customers&method=get&times=2"
+    [fault] = look("POST", "/_local/api_faults", wanted)["waiting"]
+    assert (fault["path"], fault["method"], fault["struck"]) == ("*/customers", "GET", 0)
+
+    with pytest.raises(stripe.RateLimitError):
+        client.v1.customers.list()
+
+    seen = look("GET", "/_local/api_faults")
+    assert [each["struck"] for each in seen["waiting"]] == [1]
+    assert seen["struck"] == {"rate_limit": 1}
+
+
+def test_a_fault_of_calls_can_be_taken_back_once(look, client):
+    [fault] = look("POST", "/_local/api_faults", "kind=timeout&share=0.25")["waiting"]
+    assert (fault["share"], fault["times"]) == (0.25, None)
+
+    assert look("DELETE", f"/_local/api_faults/{fault['id']}")["waiting"] == []
+
+    look("DELETE", f"/_local/api_faults/{fault['id']}", status=404)
+
+
+def test_who_looks_on_is_spared(look, ask, local):
+    fault = local.faults.inject("timeout", share=1)
+    look("GET", "/v1/payment_intents")
+    ask("GET", "/_local/api_faults")
+    assert fault.struck == 0
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["kind=fire", "kind=", "path=*", "kind=slow&seconds=-1", "kind=timeout&times=0", "share=half"],
+)
+def test_what_is_no_fault_of_calls_is_refused(look, local, wanted):
+    look("POST", "/_local/api_faults", wanted, status=400)
+    assert local.faults.waiting == []
 
 
 # ---- the request log ----
