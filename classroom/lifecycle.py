@@ -20,15 +20,18 @@ Transitions = Mapping[str | None, Collection[str]]  # None: before it begins
 Move = tuple[str | None, str]
 
 
-def states(life: str | Transitions) -> None:
+def states(life: str | Transitions, *, without: str = "") -> None:
     """Draw a state machine: of a Stripe object by its name, or of a table of transitions.
 
-        states("payment_intent")
+        states("checkout_session")
+        states("payment_intent", without="update")  # a sketch, where all would be too small to read
         states(sample_app.order_status.TRANSITIONS)
 
+    A sketch leaves out an action, and the moves that stay where they are.
     Raises `LookupError` for a name that the local Stripe has no table for.
     """
-    display(Life(_stripes(life) if isinstance(life, str) else _given(life)))
+    moves = _stripes(life) if isinstance(life, str) else _given(life)
+    display(Life(_sketched(moves, without) if without else moves))
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,14 @@ def _stripes(name: str) -> dict[Move, list[str]]:
         out.setdefault(before, {}).setdefault(after, []).append(action)
     return {
         (before, after): actions for before, row in out.items() for after, actions in row.items()
+    }
+
+
+def _sketched(moves: Mapping[Move, Collection[str]], without: str) -> dict[Move, Collection[str]]:
+    return {
+        (before, after): [action for action in actions if action != without]
+        for (before, after), actions in moves.items()
+        if before != after and set(actions) != {without}
     }
 
 

@@ -53,6 +53,15 @@ def test_a_drawing_in_mermaid_ends_where_nothing_leads_on():
     assert bundle["text/plain"].startswith("(new) --> open  create\n")
 
 
+def test_a_sketch_leaves_out_one_action_and_the_moves_that_stay_where_they_are(capsys):
+    states("payment_intent", without="update")
+    lines = capsys.readouterr().out.splitlines()
+    assert "requires_action         --> requires_payment_method  confirm, authenticate" in lines
+    moves = [tuple(line.split()[:3:2]) for line in lines]
+    assert not [before for before, after in moves if before == after]
+    assert ("requires_payment_method", "requires_confirmation") not in moves
+
+
 def test_what_has_no_table_is_named_with_those_that_have():
     with pytest.raises(LookupError, match=r"payment_intent.* none for invoice"):
         states("invoice")
