@@ -67,6 +67,8 @@ def check_word_for(answer: Callable[..., Any]) -> None:
             ) from None
         except AttributeError as error:
             raise Mistake(f"{called}, it raised AttributeError: {error}.") from None
+        except stripe.StripeError:
+            raise Mistake(f"{called}, it asked Stripe. All of the answer is in `intent`.") from None
         expect(got == expected, f"{called}, returned {got!r}, expected {expected!r}.")
     _check_unknown(answer)
 
@@ -117,6 +119,10 @@ def _check_unknown(answer: Callable[..., Any]) -> None:
             f"{called}, it raised ValueError {error}, which does not name the status.",
         )
         return
+    except LookupError as error:  # of a dict without that key
+        raise Mistake(
+            f"{called}, it raised {type(error).__name__} {error}, expected a ValueError."
+        ) from None
     raise Mistake(f"{called}, returned {got!r}, expected a ValueError.")
 
 
@@ -139,7 +145,7 @@ def check_hold_and_take(answer: Callable[..., Any]) -> None:
         bench = Practice()
         warehouse = Warehouse(bench, packed)
         called = f"Called hold_and_take over 8900, and {which} was packed"
-        got = _taken(answer, bench, "pm_card_visa", warehouse, called)
+        got = _taken(answer, bench, "pm_card_visa", warehouse, packed, called)
         expect(warehouse.times == 1, f"{called}: it called pack {warehouse.times} times.")
         (intent,) = _payments(bench, called)
         expect(
@@ -172,7 +178,7 @@ def _check_no_hold(answer: Callable[..., Any]) -> None:
     bench = Practice()
     warehouse = Warehouse(bench, 8900)
     called = "Called hold_and_take with a card whose bank asks first"
-    got = _taken(answer, bench, ASKING, warehouse, called)
+    got = _taken(answer, bench, ASKING, warehouse, 0, called)
     expect(not warehouse.times, f"{called}: goods were packed.")
     (intent,) = _payments(bench, called)
     expect(
@@ -183,12 +189,18 @@ def _check_no_hold(answer: Callable[..., Any]) -> None:
 
 
 def _taken(
-    answer: Callable[..., Any], bench: Practice, card: str, warehouse: Warehouse, called: str
+    answer: Callable[..., Any],
+    bench: Practice,
+    card: str,
+    warehouse: Warehouse,
+    expected: int,
+    called: str,
 ) -> Any:
     try:
         return answer(bench.client, 8900, card, warehouse.pack)
     except stripe.StripeError as error:
-        raise Mistake(f"{called}, it raised {type(error).__name__}: {error.user_message}") from None
+        raised = f"{type(error).__name__}: {error.user_message}"
+        raise Mistake(f"{called}, expected {expected} back, it raised {raised}") from None
 
 
 def _payments(bench: Practice, called: str) -> list[Any]:
@@ -238,6 +250,8 @@ class Box:
 
 def _page(got: Any) -> str:
     """A page as a message names it."""
+    if isinstance(got, stripe.StripeObject):
+        return f"a {type(got).__name__} of Stripe's"
     return "the address of a bank's page" if "3d_secure" in str(got) else repr(got)
 
 
@@ -247,7 +261,10 @@ def check_come_back(answer: Callable[..., Any]) -> None:
     box = Box(payment(ASKING))
     box.expect(answer, box.bank, "reserved", "while the bank waits for an answer")
     box.bench.local.advance(3 * DAY)
-    box.expect(answer, box.bank, "reserved", "three days later, and the bank still waits")
+    for _ in range(10):  # as many as a list gives if nobody asks for more
+        box.bench.client.v1.payment_intents.create(payment())
+    when = "three days and ten payments later, and the bank still waits"
+    box.expect(answer, box.bank, "reserved", when)
     answer_bank(box.bench, box.intent)
     box.expect(answer, "thanks", "booked", "after the customer has answered the bank")
     box.expect(answer, "thanks", "booked", "once more, when the seat is booked")
@@ -488,6 +505,16 @@ EXERCISES = (
                 WORD.format(**WORDED).replace("ValueError(intent.status)", "ValueError('?')"),
                 "which does not name the status",
             ),
+            Wrong(
+                WORD.format(**WORDED | {"rest": "return {'canceled': 'failed'}[intent.status]"}),
+                "it raised KeyError 'requires_reauthorization', expected a ValueError",
+            ),
+            Wrong(
+                WORD.format(
+                    **WORDED | {"first": "intent = client.v1.payment_intents.retrieve(intent.id)"}
+                ),
+                "it asked Stripe. All of the answer is in `intent`",
+            ),
         ),
     ),
     Exercise(
@@ -532,7 +559,7 @@ EXERCISES = (
             ),
             Wrong(
                 HOLD.format(**HELD | {"nothing": ""}),
-                "nothing was packed, it raised InvalidRequestError",
+                "nothing was packed, expected 0 back, it raised InvalidRequestError",
             ),
             Wrong(
                 HOLD.format(**HELD | {"nothing": "if not packed: return 0"}),
@@ -585,6 +612,20 @@ EXERCISES = (
                     }
                 ),
                 "it sent a POST to Stripe. Only look",
+            ),
+            Wrong(
+                COME.format(**CAME | {"bank": "intent.next_action"}),
+                "returned a NextAction of Stripe's, expected the address of a bank's page",
+            ),
+            Wrong(
+                COME.format(
+                    **CAME
+                    | {
+                        "first": "recent = client.v1.payment_intents.list().data\n"
+                        "    if intent.id not in [i.id for i in recent]: return 'over'"
+                    }
+                ),
+                "ten payments later, and the bank still waits, returned 'over'",
             ),
             Wrong(
                 COME.format(**CAME | {"canceled": "pass"}),

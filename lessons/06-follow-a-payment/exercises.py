@@ -15,7 +15,7 @@ client = connect()
 # ## 6.1 Say it in five words (8 min)
 #
 # *You practice:* reading a PaymentIntent and its charge, without a gap and without a guess.
-# *Out of scope:* asking Stripe. You are given the PaymentIntent.
+# *Out of scope:* asking Stripe. You are given the PaymentIntent, and all of the answer is in it.
 #
 # Write `word_for(intent)`. It gets a PaymentIntent, retrieved with its `latest_charge` expanded (a
 # charge, or `None` before the first attempt), and returns the word that the customer reads:
@@ -179,8 +179,9 @@ check("6.3", come_back)
 # never came back from the bank. Its orders are dicts, such as
 # `{"id": "A-17", "amount": 3900, "status": "pending"}`.
 #
-# Write `missed(client, orders, since)`. It returns the sorted ids of all orders that Stripe says are
-# paid and that the shop thinks are not: their status is `"pending"` or `"canceled"`. Each id comes once.
+# Write `missed(client, orders, since)`. It returns a sorted list: the ids of all orders that Stripe says
+# are paid and that the shop thinks are not, as their status is `"pending"` or `"canceled"`. Each id comes
+# once.
 #
 # - Stripe says that an order is paid if a PaymentIntent has `succeeded`, has the order's id in its
 #   metadata under `order_id`, and its `amount_received` is the order's amount.

@@ -35,18 +35,21 @@ client = connect()
 # ## Draw the life of a payment
 #
 # Every PaymentIntent has a `status`, and its moves follow rules, like the order of chapter 02. Here is
-# its state machine. Nobody drew it: it comes from the table that the local Stripe runs on.
+# its state machine. Nobody drew it: it comes from the table that the local Stripe runs on. (To keep it
+# readable, it leaves out `update`, which changes a payment before it is tried, and all moves that stay
+# where they are.)
 
 # %%
-states("payment_intent")
+states("payment_intent", without="update")
 
 # %% [markdown]
-# The words on the arrows say what makes it move: calls of the API, such as `confirm` and `cancel`, or
-# what a bank does. Don't learn it by heart. Find two things: where does it begin, and which two states
-# does nothing lead out of?
+# The words on the arrows say what makes it move. `create`, `confirm`, `capture` and `cancel` are calls
+# of the API. `authenticate`, `settle` and `expire` happen at a bank; you meet them below. Don't learn it
+# by heart. Find two things: where does it begin, and which two states does nothing lead out of?
 
 # %% [markdown]
-# It ends in `succeeded` or `canceled`. For all the other states, ask **who has to move**:
+# It begins in `requires_payment_method`, or one step further if you name a card at once. It ends in
+# `succeeded` or `canceled`. For all the other states, ask **who has to move**:
 #
 # | status | who has to move |
 # |---|---|
@@ -78,7 +81,7 @@ paid = client.v1.payment_intents.confirm(first.id)
 print(paid.status)
 
 # %% [markdown]
-# Three calls, three states. In earlier chapters, `"confirm": True` walked all of it in one step.
+# Three calls, three states. The second call was an `update`: it added the card. In earlier chapters, `"confirm": True` walked all of it in one step.
 #
 # Now leave the paths. The next cell fails on purpose: it cancels a payment that has succeeded.
 
@@ -214,14 +217,17 @@ error = failed.last_payment_error
 print(failed.status, "-", error and error.code)
 
 # %% [markdown]
-# Back to the start, as after a declined card. `last_payment_error` keeps the reason. The order stays
-# pending, the customer picks another card, and you confirm the same PaymentIntent again.
+# Back to the start, as after a declined card. `last_payment_error` keeps the reason, and is `None`
+# where nothing went wrong (hence `error and …`). The order stays pending, the customer picks another
+# card, and you confirm the same PaymentIntent again.
 
 # %% [markdown]
 # ## See the customer walk away
 #
-# The phone rings, the tab gets closed, and nobody answers the bank at all. Let three days pass. **Before
-# you run it:** which status will Stripe report?
+# The phone rings, the tab gets closed, and nobody answers the bank at all. Let three days pass: the
+# local Stripe has a clock of its own, and `advance` moves it on by so many seconds. (A sandbox of your
+# own has no such clock; there, these cells say so and fail.) **Before you run it:** which status will
+# Stripe report?
 
 # %%
 DAY = 24 * 60 * 60  # seconds
@@ -309,8 +315,8 @@ print(held.status)
 print(held.amount_capturable, held.amount_received)
 
 # %% [markdown]
-# That is a **hold**: the customer's bank shows the amount as reserved, and you have nothing yet. **Before you run the next
-# cell:** what does the *charge* say, `pending`?
+# That is a **hold**: the customer's bank shows the amount as reserved, and you have nothing yet.
+# **Before you run the next cell:** what does the *charge* say, `pending`?
 
 # %%
 charge = held.latest_charge
