@@ -7,7 +7,7 @@ import stripe
 
 from classroom import connect, local, timeline
 from classroom.connection import KeyRefused, connection
-from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, Request
 from tests.sandbox import KEY, Sandbox, sandbox
 
 pytestmark = pytest.mark.usefixtures("new_notebook")
@@ -105,6 +105,35 @@ def test_an_answer_that_never_comes_is_in_the_timeline(monkeypatch, capsys):
         first_customer()
     timeline()
     assert capsys.readouterr().out.splitlines()[-1] == "notebook <-- Stripe    no answer"
+
+
+def test_each_try_of_the_sdk_is_in_the_timeline_with_the_same_key(monkeypatch, capsys):
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
+    for kind in ("timeout", "lock_timeout", "bad_gateway", "lost_response"):
+        local().faults.inject(kind, "/v1/customers")
+    connect().v1.customers.create({}, {"max_network_retries": 4})
+    timeline()
+    asked = "notebook --> Stripe    POST /v1/customers (key 1)"
+    assert capsys.readouterr().out.splitlines() == [
+        asked,
+        "notebook <-- Stripe    no answer",
+        asked,
+        "notebook <-- Stripe    429 lock_timeout",
+        asked,
+        "notebook <-- Stripe    502 (not JSON)",
+        asked,
+        "notebook <-- Stripe    no answer",
+        asked,
+        "notebook <-- Stripe    200 cus_…1 (replayed)",
+    ]
+
+
+def test_an_answer_that_a_page_never_gets_is_none(capsys):
+    local().faults.inject("lost_response")
+    page = {"user-agent": "Mozilla/5.0", "authorization": f"Bearer {PUBLISHABLE_KEY}"}
+    local().handle(Request("GET", "/v1/payment_intents/pi_1", headers=page))
+    timeline()
+    assert capsys.readouterr().out.splitlines()[-1] == "browser <-- Stripe   no answer"
 
 
 def test_a_declined_card_shows_why_and_a_replay_shows_that_it_is_one(capsys):
