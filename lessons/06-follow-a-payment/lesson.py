@@ -36,7 +36,7 @@ client = connect()
 #
 # Every PaymentIntent has a `status`, and its moves follow rules, like the order of chapter 02. Here is
 # its state machine. Nobody drew it: it comes from the table that the local Stripe runs on. (To keep it
-# readable, it leaves out `update`, which changes a payment before it is tried, and all moves that stay
+# readable, it leaves out `update`, which changes a payment before money moves, and all moves that stay
 # where they are.)
 
 # %%
