@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 07. Sell with Checkout
 #
-# A good pay page is much work: cards and banks, declines and their reasons, phones, screen readers,
-# dozens of languages. Stripe has built one and hosts it for you. You say what is sold and send your
+# A good pay page is a lot of work: cards and banks, declines and their reasons, phones, screen
+# readers, dozens of languages. Stripe has built one and hosts it for you. You say what is sold and send your
 # customer there. This chapter does both, and keeps its head when the customer comes back.
 
 # %% [markdown]
@@ -69,7 +69,8 @@ def line_items(order):
 # %% [markdown]
 # A session needs three things more. `mode` is `payment`: paid once. `success_url` is where
 # customers go who have paid, `cancel_url` is for those who turn back. The last row is for this
-# lesson: cards only, until you say otherwise.
+# lesson: cards only, until you say otherwise. (`more` adds a parameter or replaces one; `options`
+# waits for the double click.)
 
 
 # %%
@@ -139,15 +140,16 @@ print(careless_checkout({"unit_amount": "50"}).amount_total)
 states("checkout_session")
 
 # %% [markdown]
-# **open**: the page can be paid. **complete**: the customer is done with it. **expired**: too late.
-# That is the field `status`, and it is about the *page*. A second field is about the *money*:
+# **open**: the page can be paid, and a declined card leads back to `open`. **complete**: the customer
+# is done with it. **expired**: too late. That is the field `status`, and it is about the *page*. A second field is about the *money*:
 
 # %%
 print(session.status)
 print(session.payment_status)
 
 # %% [markdown]
-# Remember that there are two. In the middle of this chapter they will say different things.
+# Remember that there are two. In the middle of this chapter, one will say `complete` while the other
+# still says `unpaid`.
 
 # %% [markdown]
 # ## Send the customer there
@@ -161,7 +163,7 @@ answer = redirect(session.url, 303)
 print(answer.status_code, answer.location == session.url)
 
 # %% [markdown]
-# That is all. Older code did it in the browser, with `stripe.redirectToCheckout`. Stripe.js has
+# That is all. Older code did it in the browser, with `stripe.redirectToCheckout`. Stripe.js
 # dropped that function in September 2025. A plugin still called it: the session was created, nobody
 # got to it, and there was no error to read (`Ultimate-Multisite/ultimate-multisite#379`).
 
@@ -227,7 +229,8 @@ print(payer.pay(encoded.url))
 # %% [markdown]
 # The customer has paid, and comes back without an id. A well-known library for sign-in and billing
 # led its users' customers to this very address (`better-auth/better-auth#8255`). The mend: have
-# `url_for` write the path, and add the rest by hand.
+# `url_for` write the path, and add the rest by hand. (`serve` gives the little shop an address, and
+# `_external` puts it in front of the path: Stripe needs all of it.)
 
 # %%
 serve(app)
@@ -346,7 +349,8 @@ except stripe.CardError as error:
 print(client.v1.checkout.sessions.retrieve(unlucky.id).status)
 
 # %% [markdown]
-# Nothing. The customer reads the reason on Stripe's page, and the page stays open for another card:
+# Nothing. The customer reads the reason on Stripe's page, and the page stays open for another card.
+# This time `payer.pay` leads to the bank's page, where `payer.answer` says yes:
 
 # %%
 bank_page = payer.pay(unlucky.url, "4000 0027 6000 3184")
@@ -739,9 +743,9 @@ print(web.get(f"/orders/{order_id}").json["status"])
 # may believe them, is the next chapter.
 
 # %% [markdown]
-# Your turn, with a new order. Press *Check out on Stripe's page*, go back, come again. Then choose
-# the bank account instead of the card (routing number 110000000, account number 000123456789), and
-# read what the shop says.
+# Your turn, with a new order. Press *Check out on Stripe's page*, below the card. Go back, and come
+# again. Then choose the bank account instead of the card (routing number 110000000, account number
+# 000123456789), and read what the shop says.
 
 # %%
 with app.app_context():
@@ -771,6 +775,8 @@ print(web.get(f"/orders/{order_id}").json["status"])
 #
 # - **Checkout** — the pay page that Stripe hosts.
 # - **Checkout Session** — one customer's visit to it, made from one order.
+# - **`client_reference_id`** — your name for what the session is about: the order's id.
+# - **`{CHECKOUT_SESSION_ID}`** — where Stripe writes the session's id into the success URL.
 # - **line item** — one row of what is sold there: name, price, quantity.
 # - **`price_data`** — a price told with the session, instead of one kept at Stripe.
 # - **303** — the answer to a POST that says: go there, with a GET.

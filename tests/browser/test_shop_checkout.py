@@ -252,6 +252,8 @@ def test_after_a_debit_that_bounced_the_order_is_paid_by_card(
     expect(payer.heading).to_have_text("We are waiting for your bank")
     local.advance(10 * DAY)
     deliver()
+    payer.page.reload()
+    expect(payer.heading).to_have_text("The payment was not completed")
     payer.open_card_form(order_id)
     payer.pay(GOOD)
     expect(payer.status).to_have_text("Paid")
