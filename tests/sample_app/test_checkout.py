@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import stripe
 
 from local_stripe import SECRET_KEY
+from local_stripe.transport import InProcess
 from sample_app.checkout import settle_checkout, start_checkout
 from sample_app.database import db
 from sample_app.models import Customer, Order
@@ -16,9 +17,9 @@ from sample_app.order_status import OrderStatus
 from sample_app.orders import find_order, place_order
 from sample_app.payments import BankAsks, OrderNotPayable, PaymentDeclined, pay, settle
 from sample_app.settlement import ForeignCheckoutSession, UnexpectedPayment
+from tests.sample_app.calls import Interrupted
 from tests.sample_app.conftest import build, close
 from tests.sample_app.payer import Payer
-from tests.sample_app.unreliable import Unreliable, answer_is_lost, never_arrives, server_error
 
 SEED = [1, 2, 3, 5, 5, 5]
 GOOD, DECLINED = "pm_card_visa", "pm_card_visa_chargeDeclined"
@@ -34,13 +35,8 @@ INTENT, CONFIRM, CANCEL = "/payment_intents", "/confirm", "/cancel"
 
 
 @pytest.fixture
-def way(local) -> Unreliable:
-    return Unreliable(local)
-
-
-@pytest.fixture
-def client(way) -> stripe.StripeClient:
-    return stripe.StripeClient(SECRET_KEY, http_client=way)
+def client(local) -> stripe.StripeClient:
+    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
 @pytest.fixture
@@ -166,27 +162,27 @@ def test_after_an_expired_session_there_is_a_new_one(session, client, payer, loc
     assert order.status is OrderStatus.PAID
 
 
-@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost])
-def test_a_session_whose_answer_was_lost_is_found_again(session, client, way, order, fault):
-    way.fail(SESSION, fault)
+@pytest.mark.parametrize("fault", ["timeout", "lost_response"])
+def test_a_session_whose_answer_was_lost_is_found_again(session, client, local, order, fault):
+    local.faults.inject(fault, f"*{SESSION}")
     with pytest.raises(stripe.APIConnectionError):
         start_checkout(session, client, order, *URLS)
     start_checkout(session, client, order, *URLS)
     assert [checkout.id for checkout in sessions(client)] == [order.checkout_session_id]
 
 
-def test_after_an_error_of_stripes_the_next_click_gets_a_session(session, client, way, order):
-    way.fail(SESSION, server_error)
+def test_after_an_error_of_stripes_the_next_click_gets_a_session(session, client, local, order):
+    local.faults.inject("server_error", f"*{SESSION}")
     with pytest.raises(stripe.APIError):
         start_checkout(session, client, order, *URLS)
     assert start_checkout(session, client, order, *URLS) == sessions(client)[0].url
 
 
 def test_from_another_address_of_the_shop_the_next_click_gets_a_session(
-    session, client, way, order
+    session, client, local, order
 ):
     """The key of the first click is for the first click's words."""
-    way.fail(SESSION, answer_is_lost)
+    local.faults.inject("lost_response", f"*{SESSION}")
     with pytest.raises(stripe.APIConnectionError):
         start_checkout(session, client, order, *URLS)
     elsewhere = ("http://elsewhere.invalid/success", "http://elsewhere.invalid/back")
@@ -270,9 +266,9 @@ def test_a_card_is_not_charged_for_what_was_paid_at_stripe_a_moment_ago(
 
 
 def test_stripes_page_is_not_shown_for_what_was_paid_by_card_a_moment_ago(
-    session, client, way, order
+    session, client, local, order
 ):
-    way.fail(CONFIRM, answer_is_lost)
+    local.faults.inject("lost_response", f"*{CONFIRM}")
     with pytest.raises(stripe.APIConnectionError):
         pay(session, client, order, payment_method=GOOD)
     with pytest.raises(OrderNotPayable, match="it is paid"):
@@ -302,15 +298,15 @@ def test_a_bank_that_is_asked_by_the_shop_answers_too_late(session, client, paye
     assert taken(client) == [59550]
 
 
-@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost])
+@pytest.mark.parametrize("fault", ["timeout", "lost_response"])
 @pytest.mark.parametrize("then", ["the card", "Checkout"])
 def test_a_change_of_mind_that_stopped_half_way_is_completed(
-    session, client, payer, way, order, fault, then
+    session, client, payer, local, order, fault, then
 ):
     """The session is known to the order; whether its payment by card was canceled is not."""
     with pytest.raises(PaymentDeclined):
         pay(session, client, order, payment_method=DECLINED)
-    way.fail(CANCEL, fault)
+    local.faults.inject(fault, f"*{CANCEL}")
     with pytest.raises(stripe.APIConnectionError):
         start_checkout(session, client, order, *URLS)
     if then == "the card":
@@ -323,13 +319,13 @@ def test_a_change_of_mind_that_stopped_half_way_is_completed(
     assert taken(client) == [59550]
 
 
-@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost, server_error])
+@pytest.mark.parametrize("fault", ["timeout", "lost_response", "server_error"])
 @pytest.mark.parametrize("call", [EXPIRE, INTENT, CONFIRM])
 def test_a_card_that_takes_the_place_of_checkout_survives_a_lost_call(
-    session, client, way, order, call, fault
+    session, client, local, order, call, fault
 ):
     start_checkout(session, client, order, *URLS)
-    way.fail(call, fault)
+    local.faults.inject(fault, f"*{call}")
     with pytest.raises(stripe.StripeError):
         pay(session, client, order, payment_method=GOOD)
     pay(session, client, order, payment_method=GOOD)
@@ -423,7 +419,7 @@ class Visit:
     """One customer's click, with a database session and a way to Stripe of its own."""
 
     def __init__(self, local, order_id):
-        self.way = Unreliable(local)
+        self.way = Interrupted(local)
         self.client = stripe.StripeClient(SECRET_KEY, http_client=self.way)
         self.payer = Payer(local)
         self.order_id = order_id
@@ -444,8 +440,7 @@ class Visit:
 
 def paid_once(shop, local, order_id):
     """The order is paid, by one payment: both, or neither yet, and then it can be."""
-    way = Unreliable(local)
-    client = stripe.StripeClient(SECRET_KEY, http_client=way)
+    client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
     with db.sessionmaker() as session:
         order = find_order(session, order_id)
         hear_of_everything(session, client, order)
@@ -484,9 +479,9 @@ def start_with(shop, local, beginning):
 def test_checkout_in_the_middle_of_a_payment_by_card_pays_once(shop, local, beginning, call, when):
     order_id = start_with(shop, local, beginning)
     visit, other = Visit(local, order_id), Visit(local, order_id)
-    visit.way.fail(call, in_between(other.pay_at_stripe, when))
+    visit.way.interrupt(call, in_between(other.pay_at_stripe, when))
     visit.pay_by_card()
-    assert visit.way.fault is None, "nothing came in between"
+    assert visit.way.interruption is None, "nothing came in between"
     assert paid_once(shop, local, order_id)
 
 
@@ -504,9 +499,9 @@ def test_checkout_in_the_middle_of_a_payment_by_card_pays_once(shop, local, begi
 def test_a_card_in_the_middle_of_going_to_checkout_pays_once(shop, local, beginning, call, when):
     order_id = start_with(shop, local, beginning)
     visit, other = Visit(local, order_id), Visit(local, order_id)
-    visit.way.fail(call, in_between(other.pay_by_card, when))
+    visit.way.interrupt(call, in_between(other.pay_by_card, when))
     visit.pay_at_stripe()
-    assert visit.way.fault is None, "nothing came in between"
+    assert visit.way.interruption is None, "nothing came in between"
     assert paid_once(shop, local, order_id)
 
 
@@ -535,7 +530,7 @@ def test_two_tabs_at_the_same_moment_pay_once(shop, local, beginning, clicks):
 
     def click(name):
         visit = Visit(local, order_id)
-        visit.way.fail("", meet)
+        visit.way.interrupt("", meet)
         with shop.app_context():
             getattr(visit, f"pay_{name}")()
 
@@ -552,9 +547,7 @@ def declined(visit):
         pay(session, visit.client, find_order(session, visit.order_id), payment_method=DECLINED)
 
 
-def to_checkout(visit, fault=None):
-    if fault:
-        visit.way.fail(*fault)
+def to_checkout(visit):
     with suppress(stripe.APIConnectionError, stripe.APIError), db.sessionmaker() as session:
         start_checkout(session, visit.client, find_order(session, visit.order_id), *URLS)
 
@@ -581,11 +574,11 @@ def test_a_payment_that_was_created_long_ago_does_not_end_the_order(shop, local,
     def meanwhile():
         declined(other)
         to_checkout(other)
-        other.way.fail(INTENT, never_arrives)
+        local.faults.inject("timeout", f"*{INTENT}")
         with suppress(stripe.APIConnectionError):
             declined(other)
 
-    stuck.way.fail(INTENT, in_between(meanwhile, "after"))
+    stuck.way.interrupt(INTENT, in_between(meanwhile, "after"))
     stuck.pay_by_card()
     assert paid_once(shop, local, stuck.order_id)
 
@@ -595,7 +588,7 @@ def test_a_session_that_was_created_long_ago_does_not_disturb_a_payment(local, s
         to_checkout(other)
         declined(other)
 
-    stuck.way.fail(SESSION, in_between(meanwhile, "after"))
+    stuck.way.interrupt(SESSION, in_between(meanwhile, "after"))
     stuck.pay_at_stripe()
     with db.sessionmaker() as session:
         order = find_order(session, stuck.order_id)
@@ -606,10 +599,11 @@ def test_a_session_that_was_created_long_ago_does_not_disturb_a_payment(local, s
 
 def test_of_two_sessions_one_is_shown(shop, local, stuck, other):
     def meanwhile():
-        to_checkout(other, (SESSION, server_error))
+        local.faults.inject("server_error", f"*{SESSION}")
+        to_checkout(other)
         other.pay_at_stripe()
 
-    stuck.way.fail(SESSION, in_between(meanwhile, "after"))
+    stuck.way.interrupt(SESSION, in_between(meanwhile, "after"))
     stuck.pay_at_stripe()
     assert paid_once(shop, local, stuck.order_id)
 
@@ -618,10 +612,11 @@ def test_a_charge_that_was_begun_long_ago_is_not_made_any_more(shop, local, stuc
     """Its payment was to be canceled, but the shop crashed before it could."""
 
     def meanwhile():
-        to_checkout(other, (CANCEL, never_arrives))
+        local.faults.inject("timeout", f"*{CANCEL}")
+        to_checkout(other)
         other.pay_by_card()
 
-    stuck.way.fail(CONFIRM, in_between(meanwhile, "before"))
+    stuck.way.interrupt(CONFIRM, in_between(meanwhile, "before"))
     stuck.pay_by_card()
     assert paid_once(shop, local, stuck.order_id)
 
@@ -635,7 +630,7 @@ def test_a_payment_at_the_bank_is_not_forgotten(shop, local, stuck, other):
         with db.sessionmaker() as session:
             asked.append(find_order(session, other.order_id).payment_intent_id)
 
-    stuck.way.fail(CANCEL, in_between(meanwhile, "after"))
+    stuck.way.interrupt(CANCEL, in_between(meanwhile, "after"))
     to_checkout(stuck)
     other.pay_by_card()
     with suppress(stripe.InvalidRequestError, AssertionError):
@@ -652,6 +647,6 @@ def test_session_id_is_committed_before_anybody_sees_the_page(shop, local):
             committed.append(elsewhere.scalar(sa.select(Order.checkout_session_id)))
         return act()
 
-    visit.way.fail(CANCEL, look)
+    visit.way.interrupt(CANCEL, look)
     visit.pay_at_stripe()
     assert committed == [sessions(visit.client)[0].id]

@@ -3,35 +3,21 @@
 import logging
 
 import pytest
+import stripe
 from sqlalchemy.exc import OperationalError
 
-from sample_app import payments
+from local_stripe.transport import InProcess
 from sample_app.accounts import register
 from sample_app.database import db
 from tests.sample_app.conftest import build
-from tests.sample_app.unreliable import (
-    Unreliable,
-    answer_is_lost,
-    never_arrives,
-    server_error,
-    too_many_requests,
-    wrong_key,
-)
 
 BODY = {"item_ids": [1], "token": "tok_visa"}
 KEY = {"Idempotency-Key": "5f0c3a52-7c1d-4c0e-9f39-3b1f6f2f0f11"}
 
 
-@pytest.fixture
-def way(app, local):
-    way = Unreliable(local)
-    app.extensions["stripe"] = payments.connect({**app.config, "STRIPE_HTTP_CLIENT": way})
-    return way
-
-
-@pytest.mark.parametrize("fault", [never_arrives, answer_is_lost, server_error, too_many_requests])
-def test_a_passing_failure_asks_to_come_back(client, way, fault):
-    way.fail("/confirm", fault)
+@pytest.mark.parametrize("fault", ["timeout", "lost_response", "server_error", "rate_limit"])
+def test_a_passing_failure_asks_to_come_back(client, local, fault):
+    local.faults.inject(fault, "*/confirm")
     response = client.post("/orders", json=BODY, headers=KEY)
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "60"
@@ -41,19 +27,20 @@ def test_a_passing_failure_asks_to_come_back(client, way, fault):
     assert client.post("/orders", json=BODY, headers=KEY).status_code == 201
 
 
-def test_a_failure_of_the_shop_is_not_the_customers(client, way):
-    way.fail("/payment_methods", wrong_key)
+def test_a_failure_of_the_shop_is_not_the_customers(client, app, local):
+    app.extensions["stripe"] = stripe.StripeClient("sk_test_wrong", http_client=InProcess(local))
     response = client.post("/orders", json=BODY)
     assert response.status_code == 500
     assert "Key" not in response.json["message"]
 
 
-def test_the_log_has_what_support_needs_and_no_token(client, way, caplog):
-    way.fail("/confirm", server_error)
+def test_the_log_has_what_support_needs_and_no_token(client, local, caplog):
+    local.faults.inject("server_error", "*/confirm")
     with caplog.at_level(logging.ERROR):
         client.post("/orders", json=BODY)
     [line] = [record.getMessage() for record in caplog.records]
-    assert line == "Stripe: APIError, status 500, code None, request None"
+    request = local.log[-1].id
+    assert line == f"Stripe: APIError, status 500, code None, request {request}"
     assert "tok_visa" not in caplog.text
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe.transport import InProcess
 from sample_app import inbox, mail
 from sample_app.database import db
 from sample_app.models import FULL_SHELF, Item, WebhookEvent, now
@@ -18,7 +19,6 @@ from sample_app.order_status import OrderStatus
 from sample_app.orders import find_any_order, place_order
 from tests.sample_app.deliveries import event, tell
 from tests.sample_app.postbox import Postbox
-from tests.sample_app.unreliable import Unreliable, answer_is_lost, never_arrives
 
 AT_STRIPE = ["decline", "pay", "cancel", "refund"]
 EVENTS = [
@@ -36,8 +36,8 @@ class World:
     """A shop with one order, and the Stripe where its payment is."""
 
     def __init__(self, app, folder):
-        self.way = Unreliable(LocalStripe())
-        self.stripe = stripe.StripeClient(SECRET_KEY, http_client=self.way)
+        self.local = LocalStripe()
+        self.stripe = stripe.StripeClient(SECRET_KEY, http_client=InProcess(self.local))
         self.postbox = Postbox(folder)
         post = {"MAIL_URL": self.postbox.url, "MAIL_FROM": "orders@shop.example"}
         app.extensions |= {"stripe": self.stripe, "mail": mail.connect(post)}
@@ -76,9 +76,9 @@ class World:
             case "refund":
                 self.stripe.v1.refunds.create({"payment_intent": self.intent_id})
             case "Stripe is out of reach":
-                self.way.fail("", never_arrives)
+                self.local.faults.inject("timeout")
             case "an answer is lost":
-                self.way.fail("", answer_is_lost)
+                self.local.faults.inject("lost_response")
             case "the last event again":
                 tell(self.browser, self.news)
             case "time passes":
@@ -99,7 +99,7 @@ class World:
 
     def calm_down(self):
         """Nothing fails any more, and Stripe sends again what did not arrive."""
-        self.way.fault = None
+        self.local.faults.clear()
         for type in EVENTS:
             self.let(type)
         come_due()

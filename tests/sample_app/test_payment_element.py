@@ -7,9 +7,9 @@ from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.transport import InProcess
 from sample_app.models import Customer
 from sample_app.orders import place_order
+from tests.sample_app.calls import keys
 from tests.sample_app.payer import Payer
 from tests.sample_app.shopper import Shopper
-from tests.sample_app.unreliable import Unreliable, server_error
 
 
 @pytest.fixture
@@ -138,10 +138,8 @@ def test_who_goes_to_checkout_cannot_pay_in_the_page_as_well(shopper, page, orde
 
 
 def test_after_an_error_of_stripes_the_next_click_works(shopper, app, local, order):
-    way = Unreliable(local)
-    app.extensions["stripe"] = stripe.StripeClient(SECRET_KEY, http_client=way)
-    way.fail("/payment_intents", server_error)
+    local.faults.inject("server_error", "*/payment_intents")
     assert press_pay(shopper, order.id).status_code == 503
     assert press_pay(shopper, order.id).status_code == 200
-    first, second = [key for url, key in way.seen if url.endswith("/payment_intents")]
+    first, second = keys(local, "/payment_intents")
     assert first != second
