@@ -1,6 +1,7 @@
 """Accounts: sign up, sign in, sign out.
 
-The session says who is signed in; of a password, only a salted and slow hash is kept.
+The session says who is signed in; of a password, only a salted and slow hash is kept. A session is
+a signed cookie, and nobody can take a copy back: so its customer's row says which are still good.
 """
 
 import re
@@ -18,6 +19,7 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField
 from wtforms.validators import Email, InputRequired, Length
 
+from sample_app.cart import Cart
 from sample_app.database import db
 from sample_app.models import Customer
 
@@ -33,7 +35,7 @@ def init_app(app: Flask) -> None:
     # The customer is looked up when a page asks: the error page of a lost database does not.
     login_manager.init_app(app, add_context_processor=False)
     app.jinja_env.globals["current_user"] = current_user
-    login_manager.user_loader(lambda customer_id: db.session.get(Customer, int(customer_id)))
+    login_manager.user_loader(_customer_of)
 
 
 def register(database: Session, email: str, password: str) -> Customer | None:
@@ -53,6 +55,12 @@ def authenticate(database: Session, email: str, password: str) -> Customer | Non
     customer = database.scalar(select(Customer).where(Customer.email == email))
     password_hash = customer.password_hash if customer else _hash_of_nobody()
     return customer if check_password_hash(password_hash, password) else None
+
+
+def end_sessions(database: Session, customer: Customer) -> None:
+    """Make every session of the customer's a guest's, on any device and in any copy."""
+    customer.session_version += 1
+    database.commit()
 
 
 def signed_in_customer() -> Customer | None:
@@ -118,16 +126,21 @@ def sign_in() -> Response | tuple[str, int]:
 
 @accounts.post("/sign-out")
 def sign_out() -> Response:
-    """Forget the customer and the cart: the next person at this computer sees neither."""
+    """End the customer's sessions, on every device; the next person here sees no cart either."""
+    if customer := signed_in_customer():
+        end_sessions(db.session, customer)
     logout_user()
     session.clear()
-    flash("You are signed out.")
+    flash("You are signed out, on every device.")
     return redirect(url_for("pages.catalogue"), 303)
 
 
 def _enter(customer: Customer) -> Response:
-    # Whoever planted or saw the guest's session holds no key to the customer's forms.
-    session.pop("csrf_token", None)
+    # Somebody may have planted or seen the guest's session: of it, only the cart goes on.
+    quantities = Cart(session).quantities
+    session.clear()
+    for item_id, quantity in quantities.items():
+        Cart(session).put(item_id, quantity)
     login_user(customer)
     flash(f"You are signed in as {customer.email}.")
     return redirect(own_path(request.args.get("next")), 303)
@@ -136,6 +149,13 @@ def _enter(customer: Customer) -> Response:
 def _status(form: FlaskForm) -> int:
     """A form that comes back was refused; before anybody sent it, nothing was."""
     return 422 if form.is_submitted() else 200
+
+
+def _customer_of(session_id: str) -> Customer | None:
+    """Whose session this is; None if it is over."""
+    customer_id = int(session_id.partition(":")[0])
+    customer = db.session.get(Customer, customer_id)
+    return customer if customer and customer.get_id() == session_id else None
 
 
 @cache

@@ -102,10 +102,16 @@ class Customer(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no typ
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
+    # Goes up at each sign-out: a session that names a lower one is over, whoever kept a copy.
+    session_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     # Whoever has orders stays: without their customer, they would be open to guests.
     orders: Mapped[list["Order"]] = relationship(back_populates="customer", passive_deletes="all")
+
+    def get_id(self) -> str:
+        """What a session says of who is signed in."""
+        return f"{self.id}:{self.session_version}"
 
 
 class Order(Base):

@@ -1,10 +1,14 @@
 """Accounts: sign up, sign in, sign out."""
 
+import timeit
+from functools import partial
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from sample_app.accounts import own_path
+from sample_app.accounts import authenticate, own_path
+from sample_app.database import db
 from sample_app.models import Customer
 
 EMAIL, PASSWORD = "ada@example.com", "a short sentence"
@@ -111,6 +115,17 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(ada):
     assert ada.rows(".problem") == says == ["No account has this e-mail address and password."]
 
 
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(ada, app):
+    """Only a hash takes this long: the answer without one comes in a hundredth of the time."""
+
+    def seconds(email):
+        with app.app_context():
+            timed = partial(authenticate, db.session, email, "not the password")
+            return min(timeit.repeat(timed, number=1, repeat=3))
+
+    assert seconds("bob@example.com") > seconds(EMAIL) / 3
+
+
 @pytest.mark.parametrize(
     "email", ["ada\0@example.com", "\0", "\ufeffada@example.com", "' OR 1=1 --", "a" * 60_000]
 )
@@ -125,6 +140,19 @@ def test_a_form_that_a_guest_saw_is_worth_nothing_after_signing_in(ada, session)
     click = ada.form("Add Chair to the cart")
     sign_in(ada)
     assert ada.send(*click).status_code == 400
+
+
+def test_of_a_session_that_somebody_planted_only_the_cart_goes_on(ada):
+    ada.fill_cart("Chair")
+    with ada.client.session_transaction() as planted:
+        planted["planted"] = "by somebody else"
+        before = dict(planted)
+    sign_in(ada)
+    with ada.client.session_transaction() as after:
+        assert after["cart"] == before["cart"]
+        assert "planted" not in after
+        assert after["cart_key"] != before["cart_key"]
+        assert after["csrf_token"] != before["csrf_token"]
 
 
 def test_the_cart_survives_signing_in(ada):
@@ -187,8 +215,58 @@ def test_signing_out_forgets_the_customer_and_the_cart(ada):
     sign_in(ada)
     ada.fill_cart("Chair")
     ada.press(f"Sign out {EMAIL}")
-    assert ada.rows(".message") == ["You are signed out."]
+    assert ada.rows(".message") == ["You are signed out, on every device."]
     assert ada.rows("nav .count") == []
+    ada.open("/shop/orders")
+    assert ada.path == "/sign-in?next=/shop/orders"
+
+
+def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(ada, another_shopper):
+    sign_in(ada)
+    copy = ada.client.get_cookie("session").value
+    ada.press(f"Sign out {EMAIL}")
+    another_shopper.client.set_cookie("session", copy)
+    another_shopper.open("/shop/orders")
+    assert another_shopper.path == "/sign-in?next=/shop/orders"
+
+
+def test_a_copy_of_the_cookie_is_good_until_then(ada, another_shopper):
+    """The test above would pass, too, if no copy were good at all."""
+    sign_in(ada)
+    another_shopper.client.set_cookie("session", ada.client.get_cookie("session").value)
+    another_shopper.open("/shop/orders")
+    assert another_shopper.path == "/shop/orders"
+
+
+def test_signing_out_ends_the_sessions_of_the_customer_on_other_devices(ada, another_shopper):
+    sign_in(ada)
+    sign_in(another_shopper)
+    ada.press(f"Sign out {EMAIL}")
+    another_shopper.open("/")
+    assert buttons(another_shopper) == []
+
+
+def test_signing_out_ends_nobody_elses_session(ada, another_shopper):
+    sign_in(ada)
+    another_shopper.sign_up("bob@example.com")
+    ada.press(f"Sign out {EMAIL}")
+    another_shopper.open("/")
+    assert buttons(another_shopper) == ["Sign out bob@example.com"]
+
+
+def test_a_guest_who_signs_out_stays_a_guest(shopper, another_shopper):
+    """Two windows of one browser: the second one's button is pressed after the first one's."""
+    shopper.sign_up(EMAIL)
+    another_shopper.client.set_cookie("session", shopper.client.get_cookie("session").value)
+    another_shopper.open("/")
+    shopper.press(f"Sign out {EMAIL}")
+    assert another_shopper.press(f"Sign out {EMAIL}").status_code == 200
+
+
+@pytest.mark.parametrize("session_id", ["1", "1:", "1:01", "1:0", "1:2", "2:1"])
+def test_only_the_customers_own_version_of_a_session_is_signed_in(ada, session_id):
+    with ada.client.session_transaction() as kept:
+        kept["_user_id"] = session_id
     ada.open("/shop/orders")
     assert ada.path == "/sign-in?next=/shop/orders"
 
