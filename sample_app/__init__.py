@@ -22,6 +22,7 @@ from sample_app import (
     pages,
     payment_element,
     payments,
+    redaction,
     security,
     webhooks,
 )
@@ -33,6 +34,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """Build the shop. `settings` win over environment variables; both are named in `config.py`."""
     app = Flask(__name__)
     app.config.from_mapping(config.load(settings, app.instance_path))
+    redaction.init_app(app)
     app.extensions["stripe"] = payments.connect(app.config)
     app.extensions["mail"] = mail.connect(app.config)
     database.init_app(app)
