@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve, and return the exit code: 0, or 2 if it cannot be done as asked."""
     options = _parser().parse_args(arguments)
     policies = Policies(
-        raw_card_numbers=options.allow_raw_cards, token_charges=options.allow_token_charges
+        raw_card_numbers=options.allow_raw_cards,
+        token_charges=options.allow_token_charges,
+        card_testing_block=options.block_card_testing,
     )
     local = LocalStripe(clock=WallClock(), seed=options.seed, policies=policies, retries=RETRIES)
     stopped = _stop_on_signals()
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", type=int, default=0, help="other ids (%(default)s)")
     serve.add_argument("--allow-raw-cards", action="store_true", help="take raw card numbers")
     serve.add_argument("--allow-token-charges", action="store_true", help="charge card tokens")
+    serve.add_argument("--block-card-testing", action="store_true", help="block who tries cards")
     return parser
 
 

@@ -4,6 +4,7 @@ https://docs.stripe.com/api/payment_intents/confirm
 """
 
 from local_stripe import (
+    card_testing,
     challenges,
     charging,
     debiting,
@@ -118,7 +119,8 @@ def _method(call: Call, intent: Object, known: Object | None) -> Object:
 
 
 def _charge(call: Call, action: str, intent: Object, method: Object, card: Card) -> Object:
-    decline = methods.verdict(card, method)
+    block = card_testing.verdict(call, method, intent["customer"], intent["receipt_email"])
+    decline = block or methods.verdict(card, method)
     method = methods.look_at(call, method, decline)
     hold = intent["capture_method"] == "manual"
     charge = charging.pay(

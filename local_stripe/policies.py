@@ -9,7 +9,9 @@ class Policies:
 
     raw_card_numbers: card numbers may be sent to the API (https://docs.stripe.com/testing)
     token_charges: legacy charges may be made from card tokens
+    card_testing_block: who has card after card declined is blocked (see `card_testing`)
     """
 
     raw_card_numbers: bool = False
     token_charges: bool = False
+    card_testing_block: bool = False

@@ -5,7 +5,7 @@ https://docs.stripe.com/api/charges
 
 from typing import Any
 
-from local_stripe import charging, currencies, declines, legacy_cards, shapes, updates
+from local_stripe import card_testing, charging, currencies, declines, legacy_cards, shapes, updates
 from local_stripe.call import Call
 from local_stripe.errors import StripeError, missing, too_small
 from local_stripe.expand import Includes
@@ -44,24 +44,26 @@ def create(call: Call) -> Object:
     currency = currencies.known(_required(params, "currency"))
     amount = currencies.chargeable(_required(params, "amount"), currency)
     paying = _legacy_card(call, customer, source)
+    method, email = paying.as_method(), params.get("receipt_email")
+    decline = card_testing.verdict(call, method, customer, email) or paying.verdict
     charge = charging.pay(
         call,
         paying.card,
-        paying.as_method(),
-        paying.verdict,
+        method,
+        decline,
         amount=amount,
         currency=currency,
         capture=params.get("capture", True),
         customer=customer,
         description=params.get("description"),
         metadata=call.metadata(),
-        receipt_email=params.get("receipt_email"),
+        receipt_email=email,
         shipping=shapes.shipping(params.get("shipping")),
         source=paying.shown,
         transfer_group=params.get("transfer_group"),
     )
-    if paying.verdict:
-        raise declines.refuse(paying.verdict, charge=charge["id"])
+    if decline:
+        raise declines.refuse(decline, charge=charge["id"])
     return charge
 
 
