@@ -28,6 +28,7 @@ from sample_app.settlement import (
     settle,
     settle_checkout,
 )
+from sample_app.ways_to_pay import leave_checkout
 
 Fetched = TypeVar("Fetched")
 
@@ -76,10 +77,12 @@ def checkout_completed(session_id: str) -> None:
 
 
 def checkout_failed(session_id: str) -> None:
-    """Nothing was taken, and the order can be paid again, unless its payment is over too."""
+    """Nothing was taken: the order waits for this session no longer, and can be paid anew."""
     checkout = _fetch(_client().v1.checkout.sessions.retrieve, session_id)
     order = find_any_order(db.session, checkout.client_reference_id or "")
     settle_checkout(db.session, _client(), order, checkout)
+    if order.checkout_session_id == session_id:
+        leave_checkout(db.session, _client(), order)
 
 
 def charge_refunded(charge_id: str) -> None:

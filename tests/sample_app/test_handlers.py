@@ -253,12 +253,52 @@ def test_a_bank_debit_that_bounces_leaves_the_order_unpaid(
     assert (order.status, stock(session), postbox.messages) == (OrderStatus.PENDING, FULL_SHELF, [])
 
 
-def test_a_checkout_that_expired_leaves_the_order_payable(outcome, session, stripe_client, order):
-    checkout = open_checkout(stripe_client, order)
+@pytest.fixture
+def at_checkout(session, stripe_client, order):
+    """A Checkout Session that the order's customer was sent to."""
+
+    def at_checkout(**params):
+        checkout = open_checkout(stripe_client, order, **params)
+        order.checkout_session_id = checkout.id
+        session.commit()
+        return checkout
+
+    return at_checkout
+
+
+def test_an_order_whose_bank_debit_bounced_waits_for_it_no_longer(
+    outcome, session, order, payer, local, at_checkout
+):
+    checkout = at_checkout(allowed_payment_method_types=["us_bank_account"])
+    payer.pay(checkout.id, "pm_usBankAccount_insufficientFunds")
+    assert outcome(event("checkout.session.completed", checkout.id)) is None
+    session.refresh(order)
+    assert order.checkout_session_id == checkout.id
+    local.advance(14 * 24 * 3600)
+    assert outcome(event("checkout.session.async_payment_failed", checkout.id)) is None
+    session.refresh(order)
+    assert (order.status, order.checkout_session_id) == (OrderStatus.PENDING, None)
+
+
+def test_a_checkout_that_expired_leaves_the_order_payable(
+    outcome, session, stripe_client, order, at_checkout
+):
+    checkout = at_checkout()
     stripe_client.v1.checkout.sessions.expire(checkout.id)
     assert outcome(event("checkout.session.expired", checkout.id)) is None
     session.refresh(order)
-    assert order.status is OrderStatus.PENDING
+    assert (order.status, order.checkout_session_id) == (OrderStatus.PENDING, None)
+
+
+def test_an_old_session_that_expires_leaves_the_new_one_alone(
+    outcome, session, stripe_client, order, at_checkout
+):
+    old, new = at_checkout(), at_checkout()
+    stripe_client.v1.checkout.sessions.expire(old.id)
+    assert outcome(event("checkout.session.expired", old.id)) is None
+    session.refresh(order)
+    assert order.checkout_session_id == new.id
+    assert stripe_client.v1.checkout.sessions.retrieve(new.id).status == "open"
 
 
 # Refunds
