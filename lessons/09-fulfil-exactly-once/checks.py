@@ -1,11 +1,11 @@
 """Checks for chapter 09: an inbox, one fulfilment, shuffled news, and a worker that dies."""
 
 import random
+import re
 import shutil
 import weakref
 from collections.abc import Callable
 from tempfile import mkdtemp
-from types import SimpleNamespace
 from typing import Any
 
 import stripe
@@ -86,8 +86,9 @@ def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
 
 
 def told(id: str, type: str = "payment_intent.succeeded", about: str = "pi_1") -> Any:
-    """An event, as far as `receive` looks at it."""
-    return SimpleNamespace(id=id, type=type, data=SimpleNamespace(object=SimpleNamespace(id=about)))
+    """An event of Stripe's, as far as `receive` looks at it."""
+    values = {"id": id, "object": "event", "type": type, "data": {"object": {"id": about}}}
+    return stripe.Event.construct_from(values, None)
 
 
 def check_receive(answer: Callable[..., Any]) -> None:
@@ -99,6 +100,12 @@ def check_receive(answer: Callable[..., Any]) -> None:
             found == [("evt_1", "payment_intent.succeeded", "pi_1")],
             f"Called receive with a new event: committed in the inbox is {found!r}, "
             "expected id, type and what it is about.",
+        )
+        found = desk.read("SELECT handled, due_at FROM inbox")
+        expect(
+            found == [(False, 0)],
+            f"Called receive with a new event: (handled, due_at) is {found[0]!r}, expected (0, 0). "
+            "The work is still to be done.",
         )
         session.execute(text("UPDATE inbox SET handled = true"))
         session.commit()
@@ -155,7 +162,7 @@ def _check_broken_database(answer: Callable[..., Any]) -> None:
 
 
 class Shelf(Desk):
-    """Ten pieces of one item; orders 1 and 2 are paid, order 3 is not.
+    """Ten pieces of item 1, which is in all orders, and of item 2; only orders 1 and 2 are paid.
 
     whole: look at the database after each commit, as after a power cut
     """
@@ -164,6 +171,7 @@ class Shelf(Desk):
         statuses = {1: "paid", 2: "paid", 3: "pending"}
         super().__init__(
             Item(id=1, stock=10),
+            Item(id=2, stock=10),
             *(Order(id=id, status=s, item_id=1, quantity=2) for id, s in statuses.items()),
         )
         self.outbox: list[int] = []
@@ -172,7 +180,7 @@ class Shelf(Desk):
     def state(self, order_id: int = 1) -> tuple[bool, int]:
         """Whether the order is committed as fulfilled, and how many pieces are left."""
         ((fulfilled,),) = self.read(f"SELECT fulfilled FROM orders WHERE id = {int(order_id)}")
-        ((stock,),) = self.read("SELECT stock FROM items")
+        ((stock,),) = self.read("SELECT stock FROM items WHERE id = 1")
         return bool(fulfilled), stock
 
     def call(self, answer: Callable[..., Any], called: str, order_id: int = 1) -> Any:
@@ -218,11 +226,14 @@ def check_fulfil(answer: Callable[..., Any]) -> None:
         f"{called}: (fulfilled, stock) is {shelf.state()!r}, expected (True, 8).",
     )
     expect(shelf.outbox == [1], f"{called}: it sent {len(shelf.outbox)} e-mails, expected 1.")
+    others = shelf.read("SELECT stock FROM items WHERE id = 2")
+    expect(others == [(10,)], f"{called}: it took from an item that was not ordered.")
     called = "Called fulfil a second time"
     got = shelf.call(answer, called)
     expect(got is False, f"{called}, returned {got!r}, expected False.")
     _check_storm(answer)
     _check_same_moment(answer)
+    _check_paid_back(answer)
     _check_shared_stock(answer)
 
 
@@ -257,13 +268,40 @@ def _check_same_moment(answer: Callable[..., Any]) -> None:
     expect(stock == 8, f"{called}: the stock is {stock}, expected 8.")
 
 
+def _check_paid_back(answer: Callable[..., Any]) -> None:
+    shelf = Shelf()
+
+    def pay_back() -> None:
+        with shelf.session() as other:
+            other.execute(text("UPDATE orders SET status = 'refunded' WHERE id = 1"))
+            other.commit()
+
+    shelf.before_first_write(pay_back)
+    called = "Called fulfil while the order is paid back, just before your first write"
+    got = shelf.call(answer, called)
+    expect(
+        got is False and shelf.state() == (False, 10),
+        f"{called}: it was fulfilled, returned {got!r}, expected False. Ask for the status in the UPDATE.",
+    )
+
+
 def _check_shared_stock(answer: Callable[..., Any]) -> None:
     shelf = Shelf()
     called = "Called fulfil while another order takes from the same stock"
     shelf.before_first_write(lambda: shelf.call(answer, called, 2))
+    event.listen(shelf.engine, "before_cursor_execute", _check_subtracted)
     shelf.call(answer, called)
     stock = shelf.state()[1]
     expect(stock == 6, f"{called}: the stock is {stock}, expected 6. Let the database subtract.")
+
+
+def _check_subtracted(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    """SQLite lets one write at a time; on PostgreSQL, a stock worked out in Python may be out of date."""
+    expect(
+        not re.search(r"UPDATE items SET stock\s*=\s*\?", statement),
+        "Called fulfil: it set the stock to a number of its own, and on PostgreSQL another order may have "
+        "changed it since. Let the database subtract.",
+    )
 
 
 class News:
@@ -318,6 +356,7 @@ TRUTH = {
 
 def check_catch_up(answer: Callable[..., Any]) -> None:
     news, chance = News(), random.Random(9)
+    _check_old_news(answer, news)
     backwards = news.events[::-1]
     shuffled = chance.sample(news.events * 2, len(news.events) * 2)
     ways = {
@@ -341,6 +380,17 @@ def check_catch_up(answer: Callable[..., Any]) -> None:
             f"Called catch_up with all events {way}: orders has {sorted(map(str, orders))}, "
             "and some of them are no orders of this shop.",
         )
+
+
+def _check_old_news(answer: Callable[..., Any], news: News) -> None:
+    orders = dict.fromkeys(TRUTH, "pending")
+    declined = next(told for told in news.events if told.type == "payment_intent.payment_failed")
+    _catch_up(answer, news.bench, orders, declined)
+    expect(
+        orders["A-1"] == "paid",
+        "Called catch_up with payment_intent.payment_failed, when another card has paid since: "
+        f"A-1 is {orders['A-1']!r}, expected 'paid'. Fetch the PaymentIntent.",
+    )
 
 
 def _catch_up(
@@ -459,13 +509,18 @@ def _check_killed(answer: Callable[..., Any]) -> None:
         f"{called}, returned {got!r}, expected 'handled': the event must come due again.",
     )
     worker = Worker(evt_1=500)
-    for now in (600, 660, 720):
-        worker.works(answer, now, called, die)
+    for killed, now in enumerate((600, 660, 720), start=1):
+        got = worker.works(answer, now, called, die)
+        expect(
+            got == "killed",
+            f"Called work_once, try {killed} of 3, a minute after the last one: returned {got!r} "
+            "without calling handle.",
+        )
     called = "Called work_once after an event has killed three workers"
     got = worker.works(answer, 10_000, called)
     expect(
         got is None,
-        f"{called}, returned {got!r}, expected None. Count the attempt before you call handle.",
+        f"{called}, returned {got!r}, expected None. Three attempts, counted before handle is called.",
     )
     expect(
         worker.row()[:3] == (False, None, 3),
@@ -678,6 +733,27 @@ EXERCISES = (
                 "at the same moment, by the webhook: 2 calls returned True, expected 1",
             ),
             Wrong(
+                FULFIL.format(
+                    **FULFILLED
+                    | {
+                        "paid": "",
+                        "before": "if session.get_one(Order, order_id).status != 'paid': return False",
+                    }
+                ),
+                "it was fulfilled, returned True, expected False. Ask for the status in the UPDATE",
+            ),
+            Wrong(
+                FULFIL.format(
+                    **FULFILLED
+                    | {"stock": "session.get_one(Item, order.item_id).stock -= order.quantity"}
+                ),
+                "it set the stock to a number of its own",
+            ),
+            Wrong(
+                FULFIL.format(**FULFILLED).replace(".where(Item.id == order.item_id)", ""),
+                "it took from an item that was not ordered",
+            ),
+            Wrong(
                 FULFIL.format(**FULFILLED | {"paid": ""}),
                 "with an order that is not paid, returned True, expected False",
             ),
@@ -705,7 +781,7 @@ EXERCISES = (
                         "stock": "item.stock = left - order.quantity",
                     }
                 ),
-                "Let the database subtract",
+                "it set the stock to a number of its own",
             ),
         ),
     ),
@@ -723,23 +799,19 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                CATCH.format(
-                    **CAUGHT
-                    | {
-                        "intent": "event.data.object",
-                        "canceled": "intent.status != 'succeeded'",
-                    }
-                ),
+                CATCH.format(**CAUGHT | {"canceled": "intent.status != 'succeeded'"}),
                 "is 'canceled', expected 'pending': its card was declined",
             ),
             Wrong(
-                CATCH.format(**CAUGHT)
-                .replace(
+                CATCH.format(**CAUGHT).replace(
                     "return orders[order_id]",
                     "else: orders[order_id] = 'pending'\n    return orders[order_id]",
-                )
-                .replace(CAUGHT["intent"], "event.data.object"),
-                "backwards: A-1 is 'pending', expected 'paid': its second card paid",
+                ),
+                "backwards: A-4 is 'canceled', expected 'paid': its first PaymentIntent",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT | {"intent": "event.data.object"}),
+                "when another card has paid since: A-1 is 'pending', expected 'paid'. Fetch the PaymentIntent",
             ),
             Wrong(
                 CATCH.format(**CAUGHT | {"canceled": "intent.status == 'canceled'"}),
@@ -797,6 +869,12 @@ EXERCISES = (
             Wrong(
                 WORK.format(**WORKED | {"next": "now + 60"}),
                 "has killed three workers, returned 'handled', expected None",
+            ),
+            Wrong(
+                WORK.format(
+                    **WORKED | {"next": WORKED["next"].replace("60", "60 * event.attempts")}
+                ),
+                "try 3 of 3, a minute after the last one: returned None without calling handle",
             ),
             Wrong(
                 WORK.format(**WORKED | {"next": "None"}),

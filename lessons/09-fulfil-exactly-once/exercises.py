@@ -63,7 +63,8 @@ session = Session(engine)
 # Write `receive(session, event)`. It gets an event whose signature is genuine, keeps it in the table
 # `Event`, and returns the status that the shop answers.
 #
-# - Store `event.id`, `event.type` and, as `about`, `event.data.object.id`. Commit.
+# - Store `event.id`, `event.type` and, as `about`, `event.data.object.id`. Leave the other columns as they
+#   come. Commit.
 # - Return `200` when the event is in the inbox, whoever has put it there.
 # - A duplicate leaves the row as it is, and the session fit for the next event.
 # - Between a question of yours and your insert, another process may store the same event.
@@ -134,7 +135,8 @@ print(len(outbox), "e-mails,", 10 - session.get(Item, 1).stock, "pieces gone, 2 
 #   others return `False` and change nothing.
 # - That one takes the order's quantity from the item's stock and sets `fulfilled`, in one transaction.
 # - After the commit it calls `send(order_id)`.
-# - Other orders take from the same stock, at the same moment.
+# - At the same moment, an order may be paid back, and other orders take from the same stock. So let the
+#   database subtract.
 #
 # SQLite has no `SELECT … FOR UPDATE`. An UPDATE with a condition works everywhere: its result has a
 # `rowcount`.
