@@ -11,7 +11,7 @@ from local_stripe.call import Call
 from local_stripe.deliveries import Delivery
 from local_stripe.errors import no_such
 from local_stripe.listing import page_of, page_size
-from local_stripe.messages import Exchange
+from local_stripe.messages import KEY, Exchange
 from local_stripe.routing import Route
 from local_stripe.store import Object
 
@@ -67,7 +67,7 @@ def request(call: Call) -> Object:
     asked = exchange.request
     return {
         **_request(exchange),
-        "idempotency_key": masking.text(asked.headers.get("idempotency-key", "")) or None,
+        "idempotency_key": masking.text(asked.headers.get(KEY, "")) or None,
         "version": exchange.response.headers.get("stripe-version"),
         "user_agent": masking.text(asked.headers.get("user-agent", "")) or None,
         "query": masking.form(asked.query),

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
+from local_stripe.card_testing import MOST
 from local_stripe.faults import Fault
 from local_stripe.server import MAX_BODY, RunningServer, start
 from local_stripe.transport import InProcess
@@ -470,15 +471,34 @@ def test_serve_refuses_what_cannot_work(options: list[str], reason: str):
 
 def test_serve_takes_other_seeds_and_policies():
     body = b"card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=123"
-    with serving("--port", "0", "--seed", "7", "--allow-raw-cards") as process:
+    options = ("--seed", "7", "--allow-raw-cards", "--block-card-testing")
+    with serving("--port", "0", *options) as process:
         url = process.stdout.readline().split()[-1]
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
         connection.request("POST", "/v1/tokens", body, AUTHORIZED)
         answer = connection.getresponse()
         token = json.loads(answer.read())
         connection.close()
+        client = stripe.StripeClient(SECRET_KEY, base_addresses={"api": url})
+        codes = [decline_code(client) for _ in range(MOST + 1)]
 
     assert (answer.status, token["card"]["last4"]) == (200, "4242")
+    assert codes == ["generic_decline"] * MOST + ["fraudulent"]
+
+
+def decline_code(client: stripe.StripeClient) -> str:
+    """Why a card is declined that always is."""
+    with pytest.raises(stripe.CardError) as caught:
+        client.v1.payment_intents.create(
+            {
+                "amount": 2000,
+                "currency": "usd",
+                "confirm": True,
+                "payment_method": "pm_card_visa_chargeDeclined",
+                "allowed_payment_method_types": ["card"],
+            }
+        )
+    return caught.value.error.decline_code
 
 
 def test_a_browser_may_send_card_numbers_with_the_publishable_key(server: RunningServer):
