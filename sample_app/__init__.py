@@ -22,6 +22,7 @@ from sample_app import (
     pages,
     payment_element,
     payments,
+    rate_limits,
     redaction,
     security,
     webhooks,
@@ -47,6 +48,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(payment_element.element)
     app.register_blueprint(accounts.accounts)
     app.register_blueprint(webhooks.webhooks)
+    rate_limits.init_app(app)
     app.cli.add_command(catalogue.seed_command)
     app.cli.add_command(events.events)
     return app

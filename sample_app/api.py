@@ -102,6 +102,7 @@ class OrderResource(MethodView):
             409: "The order of this Idempotency-Key was canceled since.",
             413: "The body is too large.",
             415: "The body is not application/json.",
+            429: "That was too often: come back after the seconds of `Retry-After`.",
             500: "The shop is at fault; the order is kept.",
             503: "Stripe did not answer; the order is kept. Come back with the same key.",
         }
@@ -140,6 +141,7 @@ class CheckoutResource(MethodView):
             404: "There is no such order, or it is somebody else's.",
             409: "The order is paid or canceled, or its payment is under way.",
             415: "The body is not application/json.",
+            429: "That was too often: come back after the seconds of `Retry-After`.",
             500: "The shop is at fault; the order is kept.",
             503: "Stripe did not answer; the order is kept. Come back.",
         }

@@ -12,11 +12,15 @@
 | `MAIL_URL`               | mail is kept in `instance/mail`; see `mail.py`; required in live mode |
 | `MAIL_FROM`              | an address that is nobody's                                           |
 | `TRUSTED_HOSTS`          | any; several, comma-separated; required in live mode                  |
+| `TRUSTED_PROXIES`        | 0; how many proxies of yours stand between the shop and the world     |
+| `RATE_LIMITS`            | `on`; `off` where nobody attacks; see `rate_limits.py`                |
+| `RATE_LIMIT_STORAGE`     | each process counts for itself; a URL of Redis, where several serve   |
 
 `STRIPE_HTTP_CLIENT`, in the mapping only, is the `stripe.HTTPClient` that carries the calls.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -39,6 +43,9 @@ DEFAULTS: dict[str, str | None] = {
     "MAIL_URL": None,
     "MAIL_FROM": "orders@shop.example",
     "TRUSTED_HOSTS": None,
+    "TRUSTED_PROXIES": "0",
+    "RATE_LIMITS": "on",
+    "RATE_LIMIT_STORAGE": "memory://",
     "ALLOW_LIVE": None,
 }
 KEY_PREFIXES = {
@@ -79,6 +86,10 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
     config["MAIL_URL"] = config["MAIL_URL"] or _mail_on_disk(config, instance_path)
     config["TRUSTED_HOSTS"] = _trusted_hosts(config)
+    if not re.fullmatch("[0-9]", config["TRUSTED_PROXIES"]):
+        raise ConfigError("TRUSTED_PROXIES must be a number from 0 to 9.")
+    if config["RATE_LIMITS"] not in {"on", "off"}:
+        raise ConfigError("RATE_LIMITS must be on or off.")
     return config
 
 

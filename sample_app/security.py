@@ -1,9 +1,11 @@
 """What protects every page: tokens in forms, a content policy, careful cookies."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 csrf = CSRFProtect()
 
@@ -26,10 +28,18 @@ STRIPE = {
 # In these, the shop itself has its place as well.
 SHARED = ("script-src", "connect-src", "form-action")
 
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+A_YEAR = 365 * 24 * 60 * 60  # seconds
+
 
 def init_app(app: Flask) -> None:
     """Ask every form for its token, and give every answer its headers."""
     app.config.update(SETTINGS)
+    # A shop that the world knows by name is served over https, and its cookies go no other way.
+    app.config["SESSION_COOKIE_SECURE"] = has_public_name(app.config["TRUSTED_HOSTS"])
+    if proxies := int(app.config["TRUSTED_PROXIES"]):
+        # Who asks, and over https or not: each proxy adds its word, and only the last ones count.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     # Nobody shows the shop in a frame; a notebook may, if it is named here.
     app.config.setdefault("FRAME_ANCESTORS", "'none'")
     csrf.init_app(app)
@@ -44,10 +54,18 @@ def protect(response: Response) -> Response:
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    if request.is_secure:
+        # From now on, this browser asks over https, whatever a link says.
+        response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
     if request.endpoint != "static":
         # Who comes to this computer next does not page back through somebody's orders.
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def has_public_name(hosts: Iterable[str] | None) -> bool:
+    """Whether the shop has a name that leads to more than the computer it runs on."""
+    return any(host not in LOOPBACK for host in hosts or ())
 
 
 def content_policy(stripe_js_url: str, frame_ancestors: str) -> str:

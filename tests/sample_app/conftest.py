@@ -51,6 +51,8 @@ def build(url: str, **settings: object) -> Flask:
         "SECRET_KEY": "for-tests",
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "MAIL_URL": Path(POSTBOX.name).as_uri(),
+        "RATE_LIMITS": "off",  # see test_rate_limits.py
+        "STRIPE_MAX_RETRIES": "0",  # what goes wrong once is seen, and no test waits
         "TESTING": True,
     }
     app = create_app({**fixed, **settings})

@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import request
 
 from sample_app import create_app, security
+from sample_app.config import ConfigError
+from tests.sample_app.conftest import build
 
 SHOP = Path(security.__file__).parent
 TEMPLATES = sorted(SHOP.glob("templates/*.html"))
@@ -72,6 +75,75 @@ def test_the_session_is_kept_from_scripts_and_from_other_sites(client):
     cookie = client.get("/").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+HTTPS = "https://shop.example"
+
+
+@pytest.fixture
+def public(tmp_path):
+    """A shop that the world knows by name."""
+    return build(f"sqlite:///{tmp_path}/shop.db", TRUSTED_HOSTS="shop.example,localhost")
+
+
+def test_cookies_of_a_shop_with_a_name_go_over_https_only(public):
+    assert "; Secure;" in public.test_client().get("/sign-in", base_url=HTTPS).headers["Set-Cookie"]
+
+
+def test_cookies_of_a_shop_on_loopback_go_over_http(client):
+    assert "Secure" not in client.get("/sign-in").headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "public"),
+    [
+        (None, False),
+        (["localhost", "127.0.0.1", "[::1]"], False),
+        (["localhost", "shop.example"], True),
+        (["192.0.2.1"], True),
+    ],
+)
+def test_only_loopback_is_no_public_name(hosts, public):
+    assert security.has_public_name(hosts) is public
+
+
+def test_over_https_browsers_are_told_to_stay_there(public):
+    headers = public.test_client().get("/sign-in", base_url=HTTPS).headers
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_over_http_nothing_is_said_of_https(client):
+    assert "Strict-Transport-Security" not in client.get("/sign-in").headers
+
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.1, 203.0.113.1"}
+
+
+@pytest.mark.parametrize(("proxies", "address"), [("1", "203.0.113.1"), ("2", "198.51.100.1")])
+def test_behind_a_proxy_the_last_words_say_who_asks(tmp_path, proxies, address):
+    app = build(f"sqlite:///{tmp_path}/shop.db", TRUSTED_PROXIES=proxies)
+    with app.test_client() as client:
+        client.get("/sign-in", headers=FORWARDED)
+        assert request.remote_addr == address
+
+
+def test_behind_a_proxy_that_took_https_the_shop_is_served_over_https(tmp_path):
+    app = build(f"sqlite:///{tmp_path}/shop.db", TRUSTED_PROXIES="1")
+    answer = app.test_client().get("/sign-in", headers=FORWARDED)
+    assert "Strict-Transport-Security" in answer.headers
+
+
+def test_without_a_proxy_nobody_says_who_they_are_or_how_they_came(client):
+    with client:
+        answer = client.get("/sign-in", headers=FORWARDED)
+        assert request.remote_addr == "127.0.0.1"
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+@pytest.mark.parametrize("number", ["-1", "one", "10", "²"])
+def test_proxies_are_counted(number):
+    with pytest.raises(ConfigError, match="TRUSTED_PROXIES must be a number from 0 to 9"):
+        build("sqlite://", TRUSTED_PROXIES=number)
 
 
 # Headers

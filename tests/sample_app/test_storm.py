@@ -61,6 +61,7 @@ def crew(database_url, local, mail_server):
             "SECRET_KEY": "for-tests",
             "STRIPE_API_BASE": server.url,
             "MAIL_URL": mail_server.url,
+            "RATE_LIMITS": "off",
         }
         with Crew(settings) as crew:
             yield crew

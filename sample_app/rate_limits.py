@@ -1,0 +1,86 @@
+"""How often one address may try: to guess a password, to flood the shop, to test stolen cards.
+
+What is too much is answered with 429 and `Retry-After`. An office shares one address: the limits
+are above what people do, and far below what programs do. Counts are kept where
+`RATE_LIMIT_STORAGE` says; several processes that count together need Redis.
+https://docs.stripe.com/disputes/prevention/card-testing
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from werkzeug import Response
+from werkzeug.exceptions import TooManyRequests
+
+from sample_app.errors import answer
+
+if TYPE_CHECKING:
+    from flask_limiter import Limiter
+
+TEXT = "That was too often. Please wait a little, and try again."
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many POSTs from one address, to all of these endpoints together."""
+
+    most: str
+    endpoints: tuple[str, ...]
+    counts: Callable[[Response], bool] | None = None  # which answers count; all, if not said
+
+
+def is_decline(response: Response) -> bool:
+    return response.status_code == 402
+
+
+CARD_ENDPOINTS = ("pages.pay_order", "api.OrderResource")
+
+LIMITS = {
+    "sign in": Limit("10 per minute; 100 per hour", ("accounts.sign_in",)),
+    "sign up": Limit("5 per minute; 30 per hour", ("accounts.sign_up",)),
+    "order": Limit("30 per minute", ("pages.order_cart", "api.OrderResource")),
+    "pay": Limit(
+        "30 per minute",
+        (*CARD_ENDPOINTS, "element.begin", "checkout.start", "api.CheckoutResource"),
+    ),
+    # Whoever tests stolen cards collects declines.
+    "decline": Limit("10 per 10 minutes", CARD_ENDPOINTS, counts=is_decline),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Put the limits before the views, which must be registered by now."""
+    if app.config["RATE_LIMITS"] == "off":
+        return
+    # It takes longer to load than all of the shop: who has no limits does not wait for it.
+    from flask_limiter import Limiter, RateLimitExceeded
+    from flask_limiter.util import get_remote_address
+
+    limiter = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=app.config["RATE_LIMIT_STORAGE"],
+        strategy="moving-window",
+        # The shop sells on while Redis is away; each process counts for itself then.
+        in_memory_fallback_enabled=True,
+    )
+    for name, limit in LIMITS.items():
+        shared = limiter.shared_limit(
+            limit.most, scope=name, methods=["POST"], deduct_when=limit.counts
+        )
+        for endpoint in limit.endpoints:
+            view: Callable[..., Any] = app.view_functions[endpoint]
+            app.view_functions[endpoint] = shared(view)
+    app.register_error_handler(RateLimitExceeded, partial(refuse, limiter))
+
+
+def refuse(limiter: "Limiter", _error: Exception) -> Response:
+    """Say when to come back."""
+    hit = limiter.current_limit
+    assert hit, "what is refused has hit a limit"
+    return answer(TooManyRequests(TEXT, retry_after=max(1, ceil(hit.reset_at - time.time()))))
