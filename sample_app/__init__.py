@@ -14,6 +14,7 @@ from sample_app import (
     api,
     catalogue,
     checkout_pages,
+    circuit,
     config,
     database,
     errors,
@@ -37,6 +38,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(config.load(settings, app.instance_path))
     redaction.init_app(app)
     app.extensions["stripe"] = payments.connect(app.config)
+    circuit.init_app(app)
     app.extensions["mail"] = mail.connect(app.config)
     database.init_app(app)
     security.init_app(app)

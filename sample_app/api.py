@@ -8,7 +8,7 @@ this one; the shop never agrees. So the API needs no CSRF token.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, g, request
 from flask.views import MethodView
 from flask_smorest import Api, Blueprint, abort
 from marshmallow import Schema
@@ -20,6 +20,7 @@ from werkzeug.exceptions import BadRequest
 from sample_app import schemas
 from sample_app.accounts import signed_in_customer
 from sample_app.checkout_pages import to_checkout
+from sample_app.circuit import asking_stripe
 from sample_app.database import db
 from sample_app.fulfilment import fulfil_at_once
 from sample_app.models import Item, Order
@@ -111,7 +112,9 @@ class OrderResource(MethodView):
         """Place an order and pay it"""
         item_ids, card = body.pop("item_ids"), body
         order = place_order(db.session, item_ids, signed_in_customer(), headers["idempotency_key"])
-        paid = pay(db.session, current_app.extensions["stripe"], order, **card)
+        g.order_id = order.id  # for the log, if Stripe fails
+        with asking_stripe() as client:
+            paid = pay(db.session, client, order, **card)
         fulfil_at_once(paid)
         return paid
 

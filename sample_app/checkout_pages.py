@@ -1,11 +1,12 @@
 """The way to Checkout and back. These pages decide nothing: Stripe's webhooks do."""
 
 import stripe
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from sample_app.accounts import signed_in_customer
 from sample_app.checkout import find_checkout, start_checkout
+from sample_app.circuit import asking_stripe
 from sample_app.database import db
 from sample_app.models import Order
 from sample_app.order_status import OrderStatus
@@ -29,8 +30,8 @@ def to_checkout(order: Order) -> Response:
     # Stripe looks for these braces; url_for would write %7B.
     success_url += "?session_id={CHECKOUT_SESSION_ID}"
     cancel_url = url_for("checkout.cancel", **back)
-    client = current_app.extensions["stripe"]
-    return redirect(start_checkout(db.session, client, order, success_url, cancel_url), 303)
+    with asking_stripe() as client:
+        return redirect(start_checkout(db.session, client, order, success_url, cancel_url), 303)
 
 
 @checkout.post("/shop/orders/<order_id>/checkout")
@@ -46,7 +47,8 @@ def success(order_id: str) -> str:
     """Say what Stripe knows of this payment. The order itself changes when the webhook comes."""
     order = find_order(db.session, order_id, signed_in_customer())
     session_id = request.args.get("session_id", "")
-    found = find_checkout(current_app.extensions["stripe"], order, session_id)
+    with asking_stripe() as client:
+        found = find_checkout(client, order, session_id)
     intent = found.payment_intent
     paying = intent.status if isinstance(intent, stripe.PaymentIntent) else None
     outcome = OUTCOMES.get((found.status, found.payment_status, paying))

@@ -7,6 +7,9 @@
 | `STRIPE_WEBHOOK_SECRET`  | webhooks are not taken; several, comma-separated, while one rolls     |
 | `STRIPE_API_BASE`        | Stripe's own address                                                  |
 | `STRIPE_JS_URL`          | Stripe's own script                                                   |
+| `STRIPE_CONNECT_TIMEOUT` | 3 seconds until Stripe takes a call                                   |
+| `STRIPE_READ_TIMEOUT`    | 10 seconds until it answers                                           |
+| `STRIPE_MAX_RETRIES`     | a call without an answer is made twice more, with the same key        |
 | `DATABASE_URL`           | SQLite in `instance/`; any SQLAlchemy URL, PostgreSQL in production   |
 | `SECRET_KEY`             | generated once and kept in `instance/`; required in production        |
 | `MAIL_URL`               | mail is kept in `instance/mail`; see `mail.py`; required in live mode |
@@ -19,6 +22,7 @@
 `STRIPE_HTTP_CLIENT`, in the mapping only, is the `stripe.HTTPClient` that carries the calls.
 """
 
+import math
 import os
 import re
 import secrets
@@ -38,6 +42,9 @@ DEFAULTS: dict[str, str | None] = {
     "STRIPE_WEBHOOK_SECRET": None,
     "STRIPE_API_BASE": None,
     "STRIPE_JS_URL": "https://js.stripe.com/v3/",
+    "STRIPE_CONNECT_TIMEOUT": "3",
+    "STRIPE_READ_TIMEOUT": "10",
+    "STRIPE_MAX_RETRIES": "2",
     "DATABASE_URL": "sqlite:///shop.db",
     "SECRET_KEY": None,
     "MAIL_URL": None,
@@ -51,6 +58,12 @@ DEFAULTS: dict[str, str | None] = {
 KEY_PREFIXES = {
     "STRIPE_SECRET_KEY": ("sk_", "rk_"),
     "STRIPE_PUBLISHABLE_KEY": ("pk_",),
+}
+# What each is counted in, and the least it may be.
+NUMBERS: dict[str, tuple[type[int] | type[float], float]] = {
+    "STRIPE_CONNECT_TIMEOUT": (float, 0.1),
+    "STRIPE_READ_TIMEOUT": (float, 0.1),
+    "STRIPE_MAX_RETRIES": (int, 0),
 }
 # Not every live key says so: an organization's starts with sk_org.
 # https://docs.stripe.com/keys/organization-api-keys
@@ -79,6 +92,8 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     }
     for name in KEY_PREFIXES:
         _check_key(name, config[name], allow_live=config["ALLOW_LIVE"] == "1")
+    for name, (kind, least) in NUMBERS.items():
+        config[name] = _number(name, config[name], kind, least)
     url = database_url(config["DATABASE_URL"])
     config["STRIPE_WEBHOOK_SECRETS"] = webhook_secrets(config["STRIPE_WEBHOOK_SECRET"])
     # What a failed statement was given, an address or a hash, is not for the log.
@@ -125,6 +140,14 @@ def _check_key(name: str, key: str, *, allow_live: bool) -> None:
             f"{name} is no test key: it may move real money. "
             "Use a test key, or set ALLOW_LIVE=1 if this is your production server."
         )
+
+
+def _number(name: str, value: Any, kind: type[int] | type[float], least: float) -> float:
+    with suppress(ValueError):
+        number = kind(value)
+        if least <= number < math.inf:
+            return number
+    raise ConfigError(f"{name} must be a number, {least} or more: {value} is not.")
 
 
 def _trusted_hosts(config: Mapping[str, Any]) -> list[str] | None:

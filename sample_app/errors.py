@@ -1,23 +1,22 @@
 """Every error, in one shape: JSON under the paths that programs use, a page everywhere else.
 
 An exception of the shop becomes an HTTP status here and nowhere else. What Stripe says of a failure
-is for the log; the customer is told what it means for the order.
+is for the log; the customer is told what it means for the order (see `stripe_errors.py`).
 """
 
 from functools import partial
 from typing import Any
 
 import stripe
-from flask import Flask, current_app, json, render_template, request
+from flask import Flask, g, json, render_template, request
 from werkzeug import Response
 from werkzeug.exceptions import (
     BadHost,
     HTTPException,
-    InternalServerError,
     SecurityError,
-    ServiceUnavailable,
 )
 
+from sample_app import stripe_errors
 from sample_app.orders import OrderNotFound, OrderRefused, RequestKeyReused, UnknownItems
 from sample_app.payments import CardUnusable, OrderNotPayable, PaymentDeclined
 from sample_app.schemas import ErrorSchema
@@ -32,8 +31,6 @@ STATUS: dict[type[Exception], int] = {
     PaymentDeclined: 402,
     OrderNotPayable: 409,
 }
-# Stripe was not reached, or could not act: the same request may well succeed in a minute.
-PASSING = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
 SECONDS_TO_WAIT = 60
 
 
@@ -64,21 +61,26 @@ def refused(status: int, error: Exception) -> Response:
     if field := getattr(error, "field", None):
         place = "headers" if isinstance(error, RequestKeyReused) else "json"
         details["errors"] = {place: {field: [str(error)]}}
-    refusal = HTTPException(str(error))
-    refusal.code = status
-    return answer(refusal, **details)
+    return answer(http_error(status, str(error)), **details)
 
 
 def stripe_failed(error: stripe.StripeError) -> Response:
     """Stripe did not do what it was asked. The order is pending still, and can be paid again."""
-    current_app.logger.error(
-        "Stripe: %s, status %s, code %s, request %s",
-        type(error).__name__, error.http_status, error.code, error.request_id,
-    )  # fmt: skip
-    if isinstance(error, PASSING):
-        text = "Our payment provider did not answer. Your order is kept: try again in a minute."
-        return answer(ServiceUnavailable(text, retry_after=SECONDS_TO_WAIT))
-    return answer(InternalServerError())
+    # In the address; or, of an order that the request has placed, where the view put it.
+    order_id = (request.view_args or {}).get("order_id") or g.get("order_id")
+    stripe_errors.log(error, order_id)
+    meaning = stripe_errors.meaning_of(error)
+    response = answer(http_error(meaning.status, meaning.message))
+    if meaning.retry:
+        response.retry_after = SECONDS_TO_WAIT
+    return response
+
+
+def http_error(status: int, text: str) -> HTTPException:
+    """An error with this status, which need not be one that Werkzeug has a class for."""
+    error = HTTPException(text)
+    error.code = status
+    return error
 
 
 def problem(error: HTTPException, details: dict[str, Any]) -> dict[str, Any]:

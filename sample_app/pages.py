@@ -27,6 +27,7 @@ from wtforms.validators import Regexp
 
 from sample_app.accounts import signed_in_customer
 from sample_app.cart import Cart
+from sample_app.circuit import asking_stripe
 from sample_app.database import db
 from sample_app.fulfilment import fulfil_at_once
 from sample_app.models import MAX_ID, MAX_QUANTITY, Item, Order
@@ -140,10 +141,10 @@ def pay_order(order_id: str) -> Response | str | tuple[str, int]:
         return _card_form(order)
     if not form.validate():
         return _card_form(order, "Enter your card."), 422
-    client = current_app.extensions["stripe"]
     back = url_for(".return_from_bank", order_id=order.id, _external=True)
     try:
-        pay(db.session, client, order, token=form.token.data, return_url=back)
+        with asking_stripe() as client:
+            pay(db.session, client, order, token=form.token.data, return_url=back)
     except BankAsks as bank:
         return redirect(bank.url, 303)
     except PaymentDeclined as declined:
@@ -158,7 +159,8 @@ def return_from_bank(order_id: str) -> Response:
     """The bank leads its customer back here. What came of it, Stripe says, not this address."""
     order = find_order(db.session, order_id, signed_in_customer())
     try:
-        resume(db.session, current_app.extensions["stripe"], order)
+        with asking_stripe() as client:
+            resume(db.session, client, order)
     except PaymentDeclined as declined:
         flash(str(declined), "warning")
         return redirect(url_for(".pay_order", order_id=order.id), 303)

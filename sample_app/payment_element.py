@@ -4,10 +4,11 @@ It also shows the bank's question. The amount is that of the PaymentIntent, whic
 page has no say in it.  https://docs.stripe.com/payments/payment-element
 """
 
-from flask import Blueprint, current_app, jsonify, redirect, render_template, url_for
+from flask import Blueprint, jsonify, redirect, render_template, url_for
 from werkzeug import Response
 
 from sample_app.accounts import signed_in_customer
+from sample_app.circuit import asking_stripe
 from sample_app.database import db
 from sample_app.order_status import OrderStatus
 from sample_app.orders import find_order
@@ -28,4 +29,5 @@ def show(order_id: str) -> Response | str:
 def begin(order_id: str) -> Response:
     """Give the page the secret with which it may confirm this order's payment, and no other."""
     order = find_order(db.session, order_id, signed_in_customer())
-    return jsonify(client_secret=open_payment(db.session, current_app.extensions["stripe"], order))
+    with asking_stripe() as client:
+        return jsonify(client_secret=open_payment(db.session, client, order))

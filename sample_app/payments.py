@@ -21,7 +21,7 @@ from typing import Any
 import stripe
 from sqlalchemy.orm import Session
 
-from sample_app import declines
+from sample_app import declines, stripe_errors
 from sample_app.models import Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import lock
@@ -82,13 +82,18 @@ class BankAsks(Exception):
 
 
 def connect(config: Mapping[str, Any]) -> stripe.StripeClient:
-    """Return the client for Stripe, or for wherever `STRIPE_API_BASE` says Stripe is."""
+    """Return the client for Stripe, or for wherever `STRIPE_API_BASE` says Stripe is.
+
+    It does not wait for ever, and makes a call again, with the same key, that got no answer.
+    """
     # Telemetry writes a file into the home of whoever runs the shop, and describes the machine.
     stripe.enable_telemetry = False
     base = config["STRIPE_API_BASE"]
+    timeout = config["STRIPE_CONNECT_TIMEOUT"], config["STRIPE_READ_TIMEOUT"]
     return stripe.StripeClient(
         config["STRIPE_SECRET_KEY"],
-        http_client=config.get("STRIPE_HTTP_CLIENT"),
+        http_client=config.get("STRIPE_HTTP_CLIENT") or stripe.RequestsClient(timeout),
+        max_network_retries=config["STRIPE_MAX_RETRIES"],
         base_addresses={"api": base} if base else {},
     )
 
@@ -117,6 +122,7 @@ def pay(
                 intent_id = order.payment_intent_id or _create_intent(session, client, order)
                 intent = _confirm(client, key, intent_id, card, return_url)
         except stripe.CardError as error:
+            stripe_errors.log(error, order.id)
             raise PaymentDeclined(_reason(error.error), order) from error
         settle(session, order, intent)
         if intent.status == "requires_action":

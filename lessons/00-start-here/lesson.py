@@ -409,7 +409,8 @@ show(payments.connect)
 
 # %% [markdown]
 # Key, address and transport come from the configuration. So the shop never knows which Stripe it
-# talks to. Buy a lamp (item 1) from it, over its JSON API.
+# talks to. How long it waits for an answer and how often it asks again stand there, too, for the
+# days when things go wrong (chapter 10). Buy a lamp (item 1) from it, over its JSON API.
 
 # %%
 app = shop()

@@ -474,6 +474,7 @@ show(pages.pay_order)
 # take the money, as you did above. You will read it in chapter 04. Here, note what the customer
 # sees: a declined card brings her back to the form, with the reason, and a bank that wants to ask
 # her first (`BankAsks`) sends her to its own page. You follow her there in chapter 06.
+# (`asking_stripe` lends the client, unless Stripe is down: chapter 10.)
 
 # %% [markdown]
 # ## Pay an order in the page

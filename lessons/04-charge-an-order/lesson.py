@@ -474,8 +474,8 @@ print(accept(table, paid.id), accept(plant, paid.id))
 #
 # The course's shop has all of it in one function. Read it slowly. `attempt` commits the order, lends
 # its key, and gives the order a new one if Stripe answers with an error. It may do so after *any*
-# error, because one PaymentIntent cannot be paid twice. Two parts wait for later chapters: the bank's
-# question (`BankAsks`, 06) and Stripe's own page (`leave_checkout`, 07).
+# error, because one PaymentIntent cannot be paid twice. Three parts wait for later chapters: the bank's
+# question (`BankAsks`, 06), Stripe's own page (`leave_checkout`, 07) and the log (`stripe_errors`, 10).
 
 # %%
 from sample_app import payments

@@ -711,7 +711,7 @@ show(checkout.start_checkout)
 # %% [markdown]
 # And here is the page that decides nothing. `find_checkout` does what `session_of` did: it refuses
 # made-up ids and sessions of another order, and brings the PaymentIntent along. `OUTCOMES` is a
-# table like your `TRUE_WORDS`.
+# table like your `TRUE_WORDS`. (`asking_stripe` lends the client, unless Stripe is down: chapter 10.)
 
 # %%
 show(checkout_pages.success)

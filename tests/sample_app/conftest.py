@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from local_stripe import LocalStripe
 from local_stripe.transport import InProcess
-from sample_app import catalogue, create_app, mail, payments
+from sample_app import catalogue, circuit, create_app, mail, payments
 from sample_app.database import db, migrate
 from tests.postgres import cluster, copy_database
 from tests.sample_app.documented import DocumentedClient
@@ -92,6 +92,7 @@ def app(request: pytest.FixtureRequest, local: LocalStripe, postbox: Postbox) ->
     config = {**app.config, "STRIPE_HTTP_CLIENT": InProcess(local), "MAIL_URL": postbox.url}
     app.extensions["stripe"] = payments.connect(config)
     app.extensions["mail"] = mail.connect(config)
+    circuit.init_app(app)
     return app
 
 
