@@ -37,6 +37,7 @@ def open_shop(local: LocalStripe, folder: Path) -> Iterator[Flask]:
                 "STRIPE_JS_URL": f"{stripe_server.url}/v3/",
                 "FRAME_ANCESTORS": "http://127.0.0.1:*",
                 "MAIL_URL": folder.as_uri(),
+                "RATE_LIMITS": "off",  # its customers all have one address
             }
         )
         app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
