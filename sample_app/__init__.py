@@ -19,6 +19,7 @@ from sample_app import (
     database,
     errors,
     events,
+    go_live,
     mail,
     pages,
     payment_element,
@@ -53,4 +54,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     rate_limits.init_app(app)
     app.cli.add_command(catalogue.seed_command)
     app.cli.add_command(events.events)
+    app.cli.add_command(database.migrate_command)
+    app.cli.add_command(go_live.check_live)
     return app

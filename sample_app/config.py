@@ -31,6 +31,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import click
 from sqlalchemy import URL, make_url
 
 LOCAL_SECRET_KEY = "sk_test_localStripeNotARealKey"  # noqa: S105 - opens nothing but a stand-in
@@ -77,8 +78,8 @@ NO_WEBHOOK_SECRET = {
 MAX_REQUEST_BYTES = 64 * 1024
 
 
-class ConfigError(Exception):
-    """The shop refuses to start, and says which setting to change."""
+class ConfigError(click.ClickException):
+    """The shop refuses to start, and says which setting to change; `flask` prints only that."""
 
 
 def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, Any]:

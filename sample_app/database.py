@@ -4,7 +4,9 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
+import click
 from flask import Flask
+from flask.cli import with_appcontext
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import Engine, event
 
@@ -29,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest version; does nothing where they are."""
-    # Only this needs Alembic: the shop itself starts without it.
+    # Only these two need Alembic: the shop itself starts without it.
     from alembic import command
     from alembic.config import Config
 
@@ -38,6 +40,24 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def is_migrated(engine: Engine) -> bool:
+    """Whether the tables are at the newest version. Raises as SQLAlchemy does."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    with engine.connect() as connection:
+        version = MigrationContext.configure(connection).get_current_revision()
+    return version == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+@click.command("migrate")
+@with_appcontext
+def migrate_command() -> None:
+    """Bring the tables to the newest version; unlike `seed`, add no goods."""
+    migrate(db.engine)
+    click.echo("The tables are at the newest version.")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

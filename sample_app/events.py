@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select
 
 from sample_app import inbox
+from sample_app.columns import aligned
 from sample_app.database import db
 from sample_app.models import WebhookEvent
 
@@ -30,7 +31,7 @@ def events(context: click.Context) -> None:
 def list_events(limit: int) -> None:
     """Show the newest events; before them, those that wait or were given up."""
     shown = inbox.latest(db.session, limit)
-    for line in _aligned([HEADINGS, *map(_row, shown)]):
+    for line in aligned([HEADINGS, *map(_row, shown)]):
         click.echo(line)
     total = db.session.scalar(select(func.count()).select_from(WebhookEvent))
     click.echo(f"{len(shown)} of {total} events")
@@ -76,15 +77,6 @@ def describe(event: WebhookEvent) -> str:
 def _row(event: WebhookEvent) -> Sequence[str]:
     came = _minute(event.received_at)
     return event.id, event.type, came, str(event.attempts), describe(event)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns as wide as their longest entry; the last one is as long as it is."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def _minute(moment: datetime) -> str:

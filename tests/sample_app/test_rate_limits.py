@@ -134,6 +134,14 @@ def test_a_switch_is_on_or_off():
         build("sqlite://", RATE_LIMITS="0")
 
 
+def test_while_redis_is_away_the_process_counts_for_itself():
+    nobody = "redis://127.0.0.1:1"
+    app = build("sqlite://", RATE_LIMITS="on", RATE_LIMIT_STORAGE=nobody)
+    client = browser(app)
+    statuses = [client.post("/orders", json={}).status_code for _ in range(31)]
+    assert statuses == [422] * 30 + [429]
+
+
 def test_without_limits_there_is_no_end(sqlite_app):
     client = sqlite_app.test_client()
     statuses = [client.post("/orders", json={}).status_code for _ in range(40)]
