@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sample_app.database import db
 from sample_app.handlers import Ignored, Postponed, handle
 from sample_app.models import LONGEST_REASON, UtcDateTime, WebhookEvent, now
+from sample_app.redaction import redact
 
 RETRIES = tuple(
     timedelta(**wait)
@@ -111,7 +112,8 @@ def _try(session: Session, event: WebhookEvent) -> None:
         current_app.logger.exception(
             "%s (%s) failed, try %s: %s", event.id, event.type, event.attempts, then
         )
-        changes = {"last_error": f"{type(error).__name__}: {error}"[:LONGEST_REASON]}
+        # An answer that the SDK cannot read is in its error, with all that it says of a customer.
+        changes = {"last_error": redact(f"{type(error).__name__}: {error}")[:LONGEST_REASON]}
     session.rollback()
     # Another worker may have handled it meanwhile: then that stands.
     outcome = update(WebhookEvent).where(

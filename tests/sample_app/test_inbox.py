@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sample_app import inbox
 from sample_app.database import db
 from sample_app.models import WebhookEvent, now
+from sample_app.orders import place_order
+from sample_app.payments import open_payment
 from tests.sample_app.conftest import build, close
 from tests.sample_app.deliveries import event, tell
 
@@ -63,6 +65,19 @@ def test_a_failure_is_in_the_log_with_its_event(client, local, caplog):
     local.faults.inject("timeout", "*/pi_1")
     tell(client, NEWS)
     assert f"{NEWS['id']} (payment_intent.succeeded) failed, try 1: next try later" in caplog.text
+
+
+def test_an_answer_that_cannot_be_read_gives_nothing_away(app, client, local, session, caplog):
+    with app.app_context():
+        order = place_order(db.session, [1])
+        secret = open_payment(db.session, app.extensions["stripe"], order)
+        about = order.payment_intent_id
+    local.faults.inject("malformed_json", f"*/{about}")
+    tell(client, event("payment_intent.succeeded", about))
+    told = session.scalars(sa.select(WebhookEvent.last_error)).one()
+    assert told.startswith("APIError: Invalid response body from API")
+    assert "_secret_[secret]" in caplog.text
+    assert secret not in told + caplog.text
 
 
 def test_each_try_comes_later_than_the_one_before(session, row):

@@ -1,6 +1,7 @@
 """No secret gets into the log, wherever in a line, an argument or a traceback it is."""
 
 import logging
+import re
 from urllib.parse import quote
 
 import pytest
@@ -74,6 +75,20 @@ def test_a_security_code_is_redacted_by_its_name(line):
 )
 def test_what_support_needs_stays(line):
     assert redact(line) == line
+
+
+def test_not_even_all_that_the_sdk_says_of_a_sale_gives_anything_away(shopper, app, lines):
+    lines.set_level(logging.DEBUG, "stripe")
+    shopper.sign_up("ada@example.com")
+    shopper.place_order("Desk lamp")
+    path, fields = shopper.form("Check out on Stripe's page")
+    shopper.client.post(path, data=fields)
+    shopper.pay("tok_visa")
+    assert "API response body" in lines.text
+    assert "card%5Btoken%5D=[token]" in lines.text or "card[token]=[token]" in lines.text
+    hidden = ["tok_visa", "ada@", "ada%40", app.config["STRIPE_SECRET_KEY"]]
+    assert not [secret for secret in hidden if secret in lines.text]
+    assert not re.search(r"_secret_\w", lines.text)
 
 
 @pytest.fixture
