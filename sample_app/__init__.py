@@ -2,6 +2,7 @@
 
 `create_app` builds it, `flask --app sample_app seed` fills it, `flask --app sample_app run`
 opens it. `flask --app sample_app events work`, beside it, tries again what failed after a webhook.
+`flask --app sample_app check-live` says what is missing before it may take real money.
 """
 
 from collections.abc import Mapping

@@ -95,7 +95,7 @@ CHECKS = (
     ),
     Check(
         "It knows of the proxy that takes https",
-        lambda app: int(app.config["TRUSTED_PROXIES"]) > 0,
+        lambda app: app.config["TRUSTED_PROXIES"] > 0,
         "Set TRUSTED_PROXIES to how many stand before it, mostly 1.",
     ),
     Check(

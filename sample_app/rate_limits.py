@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
     """Put the limits before the views, which must be registered by now."""
     if app.config["RATE_LIMITS"] == "off":
         return
-    # It takes longer to load than all of the shop: who has no limits does not wait for it.
+    # It is slow to load: who has no limits does not wait for it.
     from flask_limiter import Limiter, RateLimitExceeded
     from flask_limiter.util import get_remote_address
 

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.config.update(SETTINGS)
     # A shop that the world knows by name is served over https, and its cookies go no other way.
     app.config["SESSION_COOKIE_SECURE"] = has_public_name(app.config["TRUSTED_HOSTS"])
-    if proxies := int(app.config["TRUSTED_PROXIES"]):
+    if proxies := app.config["TRUSTED_PROXIES"]:
         # Who asks, and over https or not: each proxy adds its word, and only the last ones count.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     # Nobody shows the shop in a frame; a notebook may, if it is named here.

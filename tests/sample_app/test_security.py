@@ -140,9 +140,9 @@ def test_without_a_proxy_nobody_says_who_they_are_or_how_they_came(client):
     assert "Strict-Transport-Security" not in answer.headers
 
 
-@pytest.mark.parametrize("number", ["-1", "one", "10", "²"])
+@pytest.mark.parametrize("number", ["-1", "one", "1.5", "²"])
 def test_proxies_are_counted(number):
-    with pytest.raises(ConfigError, match="TRUSTED_PROXIES must be a number from 0 to 9"):
+    with pytest.raises(ConfigError, match="TRUSTED_PROXIES must be a number, 0 or more"):
         build("sqlite://", TRUSTED_PROXIES=number)
 
 
