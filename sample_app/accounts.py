@@ -8,7 +8,17 @@ import re
 import secrets
 from functools import cache
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -40,7 +50,7 @@ def init_app(app: Flask) -> None:
 
 def register(database: Session, email: str, password: str) -> Customer | None:
     """Make an account; None when the e-mail address has one already."""
-    customer = Customer(email=email, password_hash=generate_password_hash(password))
+    customer = Customer(email=email, password_hash=generate_password_hash(password, _method()))
     database.add(customer)
     try:
         database.commit()
@@ -53,7 +63,7 @@ def register(database: Session, email: str, password: str) -> Customer | None:
 def authenticate(database: Session, email: str, password: str) -> Customer | None:
     """Return the customer with this password; an unknown address takes as long as a wrong one."""
     customer = database.scalar(select(Customer).where(Customer.email == email))
-    password_hash = customer.password_hash if customer else _hash_of_nobody()
+    password_hash = customer.password_hash if customer else _hash_of_nobody(_method())
     return customer if check_password_hash(password_hash, password) else None
 
 
@@ -158,6 +168,12 @@ def _customer_of(session_id: str) -> Customer | None:
     return customer if customer and customer.get_id() == session_id else None
 
 
+def _method() -> str:
+    """How passwords are hashed."""
+    method: str = current_app.config["PASSWORD_HASH"]
+    return method
+
+
 @cache
-def _hash_of_nobody() -> str:
-    return generate_password_hash(secrets.token_hex())
+def _hash_of_nobody(method: str) -> str:
+    return generate_password_hash(secrets.token_hex(), method)

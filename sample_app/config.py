@@ -19,7 +19,8 @@
 | `RATE_LIMITS`            | `on`; `off` where nobody attacks; see `rate_limits.py`                |
 | `RATE_LIMIT_STORAGE`     | each process counts for itself; a URL of Redis, where several serve   |
 
-`STRIPE_HTTP_CLIENT`, in the mapping only, is the `stripe.HTTPClient` that carries the calls.
+In the mapping only: `STRIPE_HTTP_CLIENT`, the `stripe.HTTPClient` that carries the calls, and
+`PASSWORD_HASH`, Werkzeug's method for passwords, which is slow for good reason.
 """
 
 import math
@@ -87,6 +88,7 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     environment = {name: os.environ[name] for name in DEFAULTS if os.environ.get(name)}
     config: dict[str, Any] = {
         "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        "PASSWORD_HASH": "scrypt",
         **DEFAULTS,
         **environment,
         **(settings or {}),

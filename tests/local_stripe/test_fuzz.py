@@ -14,7 +14,7 @@ from local_stripe.contract import check_object
 from local_stripe.contract.sdk import fields, params_type
 from local_stripe.resources import ROUTES
 
-ROUNDS, REQUESTS = 12, 1000
+ROUNDS, REQUESTS = 10, 1000
 SLOW = 2.0  # seconds: far above what any request takes, far below a hang
 
 NASTY = [

@@ -52,6 +52,7 @@ def build(url: str, **settings: object) -> Flask:
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "MAIL_URL": Path(POSTBOX.name).as_uri(),
         "RATE_LIMITS": "off",  # see test_rate_limits.py
+        "PASSWORD_HASH": "scrypt:1024:8:1",  # a thirtieth of the work
         "STRIPE_MAX_RETRIES": "0",  # what goes wrong once is seen, and no test waits
         "TESTING": True,
     }

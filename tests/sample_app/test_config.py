@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
+from werkzeug.security import generate_password_hash
 
 import local_stripe
 from sample_app import catalogue, config, create_app
@@ -183,3 +184,8 @@ def test_a_database_in_memory_serves_several_threads():
         items = thread.submit(lambda: app.test_client().get("/items").json).result()
     assert len(items) == 8
     close(app)
+
+
+def test_passwords_are_hashed_slowly_unless_a_program_says_otherwise():
+    method = shop().config["PASSWORD_HASH"]
+    assert generate_password_hash("", method).startswith("scrypt:32768:8:1$")
