@@ -19,7 +19,8 @@ COPIES = [
     for name in (chapter.slug, f"{chapter.number}-exercises")
 ]
 SECONDS = 1000  # in milliseconds, as Playwright counts
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/lab/tree/work/\S+\.ipynb\?token=\S+")
+COPIES_FOLDER = Course().work.name
+ADDRESS = re.compile(rf"http://127\.0\.0\.1:\d+/lab/tree/{COPIES_FOLDER}/\S+\.ipynb\?token=\S+")
 
 
 pytestmark = pytest.mark.timeout(400)  # seconds; the other workers keep the machine busy
