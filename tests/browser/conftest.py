@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from local_stripe import LocalStripe, WallClock
+from tests.browser.shopper import new_order, open_shop, served
 from tests.required import missing
 
 # The headless shell is Chromium without the windows around its pages: half the work to start.
@@ -47,6 +50,29 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def local() -> LocalStripe:
+    return LocalStripe(clock=WallClock())
+
+
+@pytest.fixture(scope="module")
+def app(local: LocalStripe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    with open_shop(local, tmp_path_factory.mktemp("shop")) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def shop_url(app: Flask) -> Iterator[str]:
+    with served(app) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def order_id(app: Flask) -> str:
+    """A guest's order of a rug, not paid yet."""
+    return new_order(app, [4])
 
 
 def find_chromium(playwright: Playwright) -> str | None:

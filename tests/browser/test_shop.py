@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug import Response
 
-from local_stripe import LocalStripe, WallClock
+from local_stripe import LocalStripe
 from sample_app.database import db
 from sample_app.models import Customer
 from sample_app.orders import place_order
@@ -20,7 +20,6 @@ from tests.browser.shopper import (
     GOOD,
     Shopper,
     new_order,
-    open_shop,
     served,
     taken_for,
 )
@@ -28,29 +27,6 @@ from tests.browser.shopper import (
 DECLINE = "Your bank declined this card. Please try another card, or ask your bank."
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def local() -> LocalStripe:
-    return LocalStripe(clock=WallClock())
-
-
-@pytest.fixture(scope="module")
-def app(local: LocalStripe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    with open_shop(local, tmp_path_factory.mktemp("shop")) as app:
-        yield app
-
-
-@pytest.fixture(scope="module")
-def shop_url(app: Flask) -> Iterator[str]:
-    with served(app) as port:
-        yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def order_id(app: Flask) -> str:
-    """A guest's order of a rug, not paid yet."""
-    return new_order(app, [4])
 
 
 @pytest.fixture

@@ -14,14 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from local_stripe import LocalStripe, WallClock
+from local_stripe import LocalStripe
 from tests.browser.shopper import (
     DECLINED,
     GOOD,
     Shopper,
-    new_order,
-    open_shop,
-    served,
     taken_for,
 )
 from tests.sample_app.deliveries import carry
@@ -33,32 +30,9 @@ DAY = 24 * 60 * 60  # seconds
 
 
 @pytest.fixture(scope="module")
-def local() -> LocalStripe:
-    return LocalStripe(clock=WallClock())
-
-
-@pytest.fixture(scope="module")
-def app(local: LocalStripe, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    with open_shop(local, tmp_path_factory.mktemp("shop")) as app:
-        yield app
-
-
-@pytest.fixture(scope="module")
-def shop_url(app: Flask) -> Iterator[str]:
-    with served(app) as port:
-        yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
 def deliver(app: Flask, local: LocalStripe) -> Callable[[], object]:
     """Let the shop hear of everything that happened at Stripe."""
     return carry(app, local)
-
-
-@pytest.fixture
-def order_id(app: Flask) -> str:
-    """A guest's order of a rug, not paid yet."""
-    return new_order(app, [4])
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from local_stripe import LocalStripe
 from local_stripe.transport import InProcess
 from sample_app import catalogue, circuit, create_app, mail, payments
 from sample_app.database import db, migrate
+from sample_app.models import Order
+from sample_app.orders import place_order
 from tests.postgres import cluster, copy_database
 from tests.sample_app.documented import DocumentedClient
 from tests.sample_app.postbox import Postbox
@@ -185,3 +187,9 @@ def shopper(client: DocumentedClient) -> Shopper:
 @pytest.fixture
 def another_shopper(app: Flask) -> Shopper:
     return Shopper(app.test_client())
+
+
+@pytest.fixture
+def order(session: Session) -> Order:
+    """A guest's order that is not paid yet."""
+    return place_order(session, [1, 5, 5])

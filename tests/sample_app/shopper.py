@@ -3,8 +3,12 @@
 import re
 
 from bs4 import BeautifulSoup, Tag
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
+
+from sample_app.models import Customer
 
 
 class Shopper:
@@ -75,3 +79,11 @@ class Shopper:
 
 def words(element: Tag) -> str:
     return re.sub(r"\s+", " ", element.get_text()).strip()
+
+
+def signed_in(app: Flask, session: Session, email: str) -> Shopper:
+    """A customer's browser."""
+    customer = Customer(email=email, password_hash="-")
+    session.add(customer)
+    session.commit()
+    return Shopper(app.test_client(user=customer))

@@ -7,10 +7,10 @@ import stripe
 
 from local_stripe import SECRET_KEY
 from local_stripe.transport import InProcess
-from sample_app.models import Customer, Order
+from sample_app.models import Order
 from sample_app.orders import place_order
 from tests.sample_app.payer import Payer
-from tests.sample_app.shopper import Shopper
+from tests.sample_app.shopper import signed_in
 
 JSON = {"Content-Type": "application/json"}
 BUTTON = "Check out on Stripe's page"
@@ -30,17 +30,8 @@ def payer(local):
 
 
 @pytest.fixture
-def order(session):
-    """A guest's order that is not paid yet."""
-    return place_order(session, [1, 5, 5])
-
-
-@pytest.fixture
 def ada(app, session):
-    ada = Customer(email="ada@example.com", password_hash="-")
-    session.add(ada)
-    session.commit()
-    return Shopper(app.test_client(user=ada))
+    return signed_in(app, session, "ada@example.com")
 
 
 def go_to_checkout(shopper, order_id):

@@ -10,32 +10,18 @@ from sample_app import create_app
 from sample_app.models import Customer, Item, Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import place_order
-from tests.sample_app.shopper import Shopper, words
+from tests.sample_app.shopper import signed_in, words
 from tests.sample_app.statements import count_statements
 
 
 @pytest.fixture
-def order(session):
-    """A guest's order that is not paid yet."""
-    return place_order(session, [1, 5, 5])
-
-
-@pytest.fixture
 def ada(app, session):
-    """A customer's browser."""
-    return customer(app, session, "ada@example.com")
+    return signed_in(app, session, "ada@example.com")
 
 
 @pytest.fixture
 def bob(app, session):
-    return customer(app, session, "bob@example.com")
-
-
-def customer(app, session, email):
-    customer = Customer(email=email, password_hash="-")
-    session.add(customer)
-    session.commit()
-    return Shopper(app.test_client(user=customer))
+    return signed_in(app, session, "bob@example.com")
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ import stripe
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.transport import InProcess
-from sample_app.models import Customer
-from sample_app.orders import place_order
 from tests.sample_app.calls import keys
 from tests.sample_app.payer import Payer
-from tests.sample_app.shopper import Shopper
+from tests.sample_app.shopper import signed_in
 
 
 @pytest.fixture
@@ -24,17 +22,8 @@ def page(local):
 
 
 @pytest.fixture
-def order(session):
-    """A guest's order that is not paid yet."""
-    return place_order(session, [1, 5, 5])
-
-
-@pytest.fixture
 def ada(app, session):
-    ada = Customer(email="ada@example.com", password_hash="-")
-    session.add(ada)
-    session.commit()
-    return Shopper(app.test_client(user=ada))
+    return signed_in(app, session, "ada@example.com")
 
 
 def press_pay(shopper, order_id):
