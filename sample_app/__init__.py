@@ -12,6 +12,7 @@ from flask import Flask
 
 from sample_app import (
     accounts,
+    after_sales,  # noqa: F401 - the models know its tables by name
     api,
     catalogue,
     checkout_pages,

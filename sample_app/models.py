@@ -6,11 +6,14 @@
 the quantity and the unit price at the time of the order. Money is in minor units (cents).
 
 `WebhookEvent` stands alone: the inbox of what Stripe told the shop; see `inbox.py`.
+What comes after a sale is in `after_sales.py`.
 """
 
+import enum
 import secrets
 import uuid
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from flask_login import UserMixin
 from sqlalchemy import (
@@ -28,6 +31,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship,
 from sqlalchemy.types import TypeDecorator
 
 from sample_app.order_status import OrderStatus, check_transition
+from sample_app.roles import Role
+
+if TYPE_CHECKING:
+    from sample_app.after_sales import Dispute, Refund
 
 MAX_ID = 2**31 - 1  # an INTEGER of PostgreSQL
 MAX_QUANTITY = 100
@@ -62,6 +69,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _values(kind: type[enum.StrEnum], **options: Any) -> Enum:
+    """A column of this enum's values, as text: a new one needs no new type in the database."""
+    return Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        length=20,
+        **options,
+    )
 
 
 class Base(DeclarativeBase):
@@ -104,6 +122,10 @@ class Customer(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no typ
     password_hash: Mapped[str] = mapped_column(String(255))
     # Goes up at each sign-out: a session that names a lower one is over, whoever kept a copy.
     session_version: Mapped[int] = mapped_column(default=0)
+    role: Mapped[Role] = mapped_column(_values(Role), default=Role.CUSTOMER)
+    # Staff sign in with a code from their phone as well, and with each code once.
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_last_step: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     # Whoever has orders stays: without their customer, they would be open to guests.
@@ -127,14 +149,7 @@ class Order(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_order_id)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     status: Mapped[OrderStatus] = mapped_column(
-        Enum(
-            OrderStatus,
-            values_callable=lambda statuses: [status.value for status in statuses],
-            native_enum=False,
-            create_constraint=True,
-            name="status_known",
-            length=20,
-        ),
+        _values(OrderStatus, create_constraint=True, name="status_known"),
         default=OrderStatus.PENDING,
     )
     amount: Mapped[int]
@@ -153,10 +168,19 @@ class Order(Base):
     fulfilled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmation_claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmation_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the parcel was handed over.
+    shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     customer: Mapped[Customer | None] = relationship(back_populates="orders")
     lines: Mapped[list["OrderItem"]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderItem.item_id"
+    )
+    # Whatever money moved back stays on record, and so does its order.
+    refunds: Mapped[list["Refund"]] = relationship(
+        back_populates="order", passive_deletes="all", order_by="Refund.created_at"
+    )
+    disputes: Mapped[list["Dispute"]] = relationship(
+        back_populates="order", passive_deletes="all", order_by="Dispute.opened_at"
     )
 
     @property

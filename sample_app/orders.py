@@ -27,6 +27,7 @@ LOCKED = (
     "fulfilled_at",
     "confirmation_claimed_at",
     "confirmation_sent_at",
+    "shipped_at",
 )
 
 # An order with its lines and their items, in one query.

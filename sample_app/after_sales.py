@@ -1,0 +1,81 @@
+"""What the shop keeps of what comes after a sale: refunds, disputes, and who did what.
+
+    Order 1 --- * Refund
+    Order 1 --- * Dispute
+    Order 1 --- * AuditEntry
+
+Money is in minor units (cents).
+"""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sample_app.models import Base, Customer, Order, UtcDateTime, now
+
+
+def new_refund_id() -> str:
+    return str(uuid.uuid4())
+
+
+class Refund(Base):
+    """Money that goes back to a customer: kept before Stripe is asked, so that none goes twice."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
+
+    # Also its idempotency key at Stripe, and in the metadata of Stripe's refund.
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_refund_id)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    amount: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    # The form that asked for it: sent twice, it is one refund.
+    request_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Who asked; None if somebody did it in Stripe's dashboard.
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    # None until Stripe answered.
+    stripe_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    # Stripe's word for it: pending, requires_action, succeeded, failed or canceled.
+    status: Mapped[str] = mapped_column(String(20), default="pending")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    order: Mapped[Order] = relationship(back_populates="refunds")
+    staff: Mapped[Customer | None] = relationship()
+
+
+class Dispute(Base):
+    """A customer's bank asks for the money back, as far as the shop last heard of it."""
+
+    __tablename__ = "disputes"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)  # Stripe's
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(50))
+    # Stripe's word for it: https://docs.stripe.com/api/disputes/object#dispute_object-status
+    status: Mapped[str] = mapped_column(String(30))
+    # Until when evidence is taken; None where none is.
+    due_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    evidence_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    order: Mapped[Order] = relationship(back_populates="disputes")
+
+
+class AuditEntry(Base):
+    """Who did what to an order, and when. Rows are added, and never changed."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # None: the shop itself, because of something that Stripe told it.
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    action: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+    staff: Mapped[Customer | None] = relationship()
