@@ -21,7 +21,7 @@ def ids(page):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_paging_covers_everything_once_in_both_directions(data):
     local = LocalStripe()
     client = stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))

@@ -244,4 +244,4 @@ class Payments(RuleBasedStateMachine):
 
 
 TestPayments = Payments.TestCase
-TestPayments.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPayments.settings = settings(max_examples=60, stateful_step_count=30)

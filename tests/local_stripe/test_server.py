@@ -202,7 +202,7 @@ NAMES = st.sampled_from(["authorization", "idempotency-key", "stripe-version", "
 VALUES = st.binary(max_size=30).map(lambda value: value.translate(None, b"\r\n\x00"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     method=st.sampled_from([b"GET", b"POST", b"DELETE", b"PUT", b"HEAD"]),
     path=st.binary(max_size=40).map(lambda path: path.translate(None, b" \r\n")),

@@ -217,9 +217,7 @@ NEARLY_RIGHT = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=NEARLY_RIGHT, text=st.text())
 def test_whatever_is_sent_is_answered_as_documented(client, body, text):
     key = {"Idempotency-Key": quote(text).ljust(16, "0")}

@@ -130,7 +130,7 @@ def expected(intent):
             return OrderStatus.PENDING, {(0, 0)}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=st.lists(st.sampled_from(AT_STRIPE * 2 + EVENTS + TROUBLES), max_size=15))
 def test_no_order_of_events_breaks_the_promise(worker_sqlite_app, sqlite_template, steps):
     with worker_sqlite_app.app_context(), TemporaryDirectory() as folder:

@@ -71,7 +71,7 @@ def test_a_receipt_does_not_change_when_the_price_does(session):
     assert order.amount == 11900
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(item_ids=st.lists(st.integers(1, 8), min_size=1, max_size=60))
 def test_the_total_is_the_sum_of_the_lines(session, item_ids):
     order = place_order(session, item_ids)
