@@ -7,7 +7,7 @@ HTTP server (`python -m local_stripe serve`).
 
 from typing import TYPE_CHECKING, Any
 
-from local_stripe.auth import PUBLISHABLE_KEY, SECRET_KEY
+from local_stripe.auth import PUBLISHABLE_KEY, RESTRICTED_KEY, SECRET_KEY
 from local_stripe.clock import Clock, WallClock
 from local_stripe.messages import Request, Response
 from local_stripe.policies import Policies
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PUBLISHABLE_KEY",
+    "RESTRICTED_KEY",
     "SECRET_KEY",
     "Clock",
     "LocalStripe",

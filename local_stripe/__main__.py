@@ -5,7 +5,9 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import urlencode
 
 # The server takes the SDK's types and calls nobody with it: without its HTTP library, the process
@@ -14,6 +16,7 @@ sys.modules["requests"] = None  # type: ignore[assignment]
 
 from local_stripe import SECRET_KEY, LocalStripe, Policies, Request, WallClock  # noqa: E402
 from local_stripe.courier import RETRIES, Courier, is_deliverable  # noqa: E402
+from local_stripe.faults import FAULTS  # noqa: E402
 from local_stripe.server import start  # noqa: E402
 
 
@@ -26,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         card_testing_block=options.block_card_testing,
     )
     local = LocalStripe(clock=WallClock(), seed=options.seed, policies=policies, retries=RETRIES)
+    for fault in options.fault:
+        if problem := _inject(local, fault):
+            return _refuse(f"--fault {fault}: {problem}")
     stopped = _stop_on_signals()
     with ExitStack() as running:
         try:
@@ -51,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--port", type=_port, default=12111, help="0 for any free one (%(default)s)")
     serve.add_argument("--webhook", type=_webhook, metavar="URL", help="send every event there")
+    serve.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[,NAME=VALUE]…",
+        help="let calls go wrong: lost_response,path=*/confirm or rate_limit,share=0.5 or "
+        f"timeout,method=POST,times=3; kinds: {', '.join(FAULTS)}; may be repeated",
+    )
     serve.add_argument("--seed", type=int, default=0, help="other ids (%(default)s)")
     serve.add_argument("--allow-raw-cards", action="store_true", help="take raw card numbers")
     serve.add_argument("--allow-token-charges", action="store_true", help="charge card tokens")
@@ -79,16 +93,30 @@ def _stop_on_signals() -> threading.Event:
 
 def _add_webhook(local: LocalStripe, url: str) -> str:
     """The signing secret of a new endpoint that gets every event."""
-    response = local.handle(
-        Request(
-            method="POST",
-            path="/v1/webhook_endpoints",
-            headers={"authorization": f"Bearer {SECRET_KEY}"},
-            body=urlencode({"url": url, "enabled_events[]": "*"}).encode(),
-        )
-    )
-    secret: str = json.loads(response.body)["secret"]
+    endpoint = _post(local, "/v1/webhook_endpoints", {"url": url, "enabled_events[]": "*"})
+    secret: str = endpoint["secret"]
     return secret
+
+
+def _inject(local: LocalStripe, fault: str) -> str | None:
+    """Let a fault wait, as the dashboard does; or say what is wrong with it."""
+    kind, *settings = fault.split(",")
+    named = {name: value for name, _, value in (setting.partition("=") for setting in settings)}
+    answer = _post(local, "/_local/api_faults", {"kind": kind, **named})
+    problem: str | None = answer.get("error", {}).get("message")
+    return problem
+
+
+def _post(local: LocalStripe, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """What the local Stripe answers."""
+    request = Request(
+        method="POST",
+        path=path,
+        headers={"authorization": f"Bearer {SECRET_KEY}"},
+        body=urlencode(params).encode(),
+    )
+    answer: dict[str, Any] = json.loads(local.handle(request).body)
+    return answer
 
 
 def _refuse(reason: str) -> int:

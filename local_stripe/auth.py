@@ -6,13 +6,16 @@ from local_stripe.errors import StripeError
 
 SECRET_KEY = "sk_test_localStripeNotARealKey"  # noqa: S105 - a fixed key of a fake, for everybody
 PUBLISHABLE_KEY = "pk_test_localStripeNotARealKey"
+RESTRICTED_KEY = "rk_test_localStripeNotARealKey"  # may read everything, and change nothing
 
 
-def authenticate(headers: dict[str, str], *, publishable: bool) -> str:
+def authenticate(headers: dict[str, str], *, publishable: bool, reads: bool) -> str:
     """The key of the request, a bearer token or the user name of basic auth.
 
-    `publishable` says that the endpoint also takes a publishable key.
-    Raises StripeError (401) for a missing, unknown or live key, or one of the wrong sort.
+    `publishable` says that the endpoint also takes a publishable key, `reads` that the request
+    changes nothing.
+    Raises StripeError (401) for a missing, unknown or live key, or one of the wrong sort, and (403)
+    for a restricted key that may not do this.
     """
     key = key_of(headers)
     if not key:
@@ -24,6 +27,16 @@ def authenticate(headers: dict[str, str], *, publishable: bool) -> str:
         )
     if key == SECRET_KEY or (publishable and key == PUBLISHABLE_KEY):
         return key
+    if key == RESTRICTED_KEY:
+        if reads:
+            return key
+        # In words that people have shown (stripe-dotnet#884, stripe-node#2246).
+        raise _refusal(
+            f"The provided key '{_masked(key)}' does not have the required permissions for this "
+            "endpoint on account 'acct_localStripe'. Having more permissions would allow this "
+            "request to continue.",
+            status=403,
+        )
     if key == PUBLISHABLE_KEY:
         raise _refusal(
             "This API call cannot be made with a publishable API key. Please use a secret API "
@@ -56,5 +69,5 @@ def _masked(key: str) -> str:
     return key[:shown] + "*" * (len(key) - shown - 4) + key[-4:]
 
 
-def _refusal(message: str, code: str | None = None) -> StripeError:
-    return StripeError(message, status=401, code=code)
+def _refusal(message: str, code: str | None = None, status: int = 401) -> StripeError:
+    return StripeError(message, status=status, code=code)

@@ -233,7 +233,11 @@ class LocalStripe:
 def _admit(request: Request) -> tuple[Route, dict[str, str], str]:
     """The endpoint, the ids in the path and the key, which opens that endpoint."""
     route, path = _ROUTER.find(request.method, request.path) or (None, {})
-    key = auth.authenticate(request.headers, publishable=route is not None and route.publishable)
+    key = auth.authenticate(
+        request.headers,
+        publishable=route is not None and route.publishable,
+        reads=request.method == "GET",
+    )
     if route is not None:
         return route, path, key
     if contract.is_endpoint(request.method, request.path):

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, Clock, LocalStripe, Request
+from local_stripe import PUBLISHABLE_KEY, RESTRICTED_KEY, SECRET_KEY, Clock, LocalStripe, Request
 
 BASIC = base64.b64encode(f"{SECRET_KEY}:".encode()).decode()
 
@@ -38,6 +38,24 @@ def test_a_publishable_key_opens_no_secret_address(ask):
     answer = ask("GET", "/v1/customers", headers={"authorization": f"Bearer {PUBLISHABLE_KEY}"})
 
     assert (answer.status, answer.error["code"]) == (401, "secret_key_required")
+
+
+def test_a_restricted_key_may_look(ask):
+    restricted = {"authorization": f"Bearer {RESTRICTED_KEY}"}
+
+    assert ask("GET", "/v1/customers", headers=restricted).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/customers"), ("DELETE", "/v1/customers/cus_1")]
+)
+def test_a_restricted_key_may_change_nothing(ask, method, path):
+    answer = ask(method, path, headers={"authorization": f"Bearer {RESTRICTED_KEY}"})
+
+    assert (answer.status, answer.error["type"]) == (403, "invalid_request_error")
+    assert answer.error["message"].startswith("The provided key 'rk_test_***")
+    assert RESTRICTED_KEY not in answer.error["message"]
+    assert ask("GET", "/v1/customers").body["data"] == []
 
 
 def test_the_version_asked_for_is_the_version_served(ask):

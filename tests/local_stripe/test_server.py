@@ -459,6 +459,11 @@ def test_serve_says_when_its_port_is_taken(server: RunningServer):
         (["--webhook", "https://example.com/hooks"], "is not on this machine"),
         (["--port", "70000"], "invalid"),
         (["--nonsense"], "unrecognized arguments"),
+        (["--fault", "fire"], "--fault fire: 'fire' is none of the faults: timeout, reset,"),
+        (["--fault", "reset", "--fault", "timeout,times=0"], "timeout,times=0: a fault strikes"),
+        (["--fault", "timeout,times=often"], "Invalid integer: often"),
+        (["--fault", "timeout,path=/v1/x,paht=/v1/y"], "Received unknown parameter: paht"),
+        (["--fault", "timeout,times"], "timeout,times: Invalid integer"),
     ],
 )
 def test_serve_refuses_what_cannot_work(options: list[str], reason: str):
@@ -467,6 +472,21 @@ def test_serve_refuses_what_cannot_work(options: list[str], reason: str):
 
     assert process.returncode == 2
     assert reason in problem
+
+
+def test_serve_lets_calls_go_wrong_from_the_start():
+    options = ("--fault", "rate_limit,path=/v1/customers,method=post,times=2")
+    with serving("--port", "0", *options, "--fault", "server_error,path=/v1/bal*") as process:
+        url = process.stdout.readline().split()[-1]
+        client = stripe.StripeClient(SECRET_KEY, base_addresses={"api": url})
+        for _ in range(2):
+            with pytest.raises(stripe.RateLimitError):
+                client.v1.customers.create()
+        with pytest.raises(stripe.APIError):
+            client.v1.balance.retrieve()
+
+        assert client.v1.customers.create().id
+        assert client.v1.balance.retrieve().object == "balance"
 
 
 def test_serve_takes_other_seeds_and_policies():
