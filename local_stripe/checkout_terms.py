@@ -31,8 +31,6 @@ def mode(params: Object) -> str:
     wanted = required(params, "mode")
     if wanted == "subscription":
         raise not_implemented("Checkout Sessions in `subscription` mode", "mode")
-    if params.get("ui_mode", "hosted_page") != "hosted_page":
-        raise not_implemented(f"Checkout with `ui_mode={params['ui_mode']}`", "ui_mode")
     for name in _ONLY_TO_SET_UP if wanted == "payment" else _ONLY_TO_PAY:
         if name in params:
             raise StripeError(f"You can not pass `{name}` in `{wanted}` mode.", param=name)

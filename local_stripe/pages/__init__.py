@@ -33,7 +33,7 @@ _POLICY = "; ".join(
 
 def find(path: str) -> Response | None:
     """The page or script at this path, or None."""
-    if path.startswith("/c/pay/"):  # whatever the session: the page asks for it
+    if path.startswith(("/c/pay/", "/c/embed/")):  # whatever the session: the page asks for it
         return _CHECKOUT
     return _PAGES.get(path)
 
@@ -73,7 +73,10 @@ def _scripts(folder: str) -> dict[str, Response]:
 
 def _stripe_js() -> Response:
     """Stripe.js: one classic script, whose parts share nothing with the page that loads it."""
-    parts = ("frames", "refusals", "elements", "challenges", "payments", "stripe")
+    parts = (
+        "frames", "refusals", "elements", "challenges", "payments", "embedded",
+        "checkout-elements", "stripe",
+    )  # fmt: skip
     text = b"\n".join((_HERE / f"stripe-js/{part}.js").read_bytes() for part in parts)
     return _response(b'(() => {\n"use strict";\n\n' + text + b"})();\n", "text/javascript")
 

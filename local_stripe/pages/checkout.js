@@ -1,7 +1,8 @@
 // The Checkout page: shows what a session sells, takes the payment, and sends the payer back to the shop.
 //
 // Everything it says of the session comes from the local Stripe, which also decides what was paid; nothing
-// that the payer does here, twice or in two tabs, makes more than one payment.
+// that the payer does here, twice or in two tabs, makes more than one payment. Inside a page of the shop's, it
+// tells that page when it is done.
 
 import { ask } from "../v3/api.js";
 import { formatMoney } from "../v3/money.js";
@@ -10,6 +11,10 @@ import { isComplete, paymentMethod, prepare } from "../v3/pay-form.js";
 const KEY = document.querySelector("meta[name=publishable-key]").content;
 const SESSION = location.pathname.split("/").at(-1);
 const PAGE = `payment_pages/${SESSION}`;
+
+// Inside a page of the shop's, Stripe.js put the client secret behind the "#", which no server gets to see.
+const EMBEDDED = location.pathname.includes("/c/embed/");
+const SECRET = EMBEDDED ? location.hash.slice(1) : undefined;
 
 const $ = (id) => document.getElementById(id);
 
@@ -98,18 +103,20 @@ function setBusy(isBusy) {
 
 // ---- what happens ----
 
+const read = () => ask(KEY, SECRET ? `${PAGE}?client_secret=${encodeURIComponent(SECRET)}` : PAGE);
+
 /** Show the session as it is; one who comes back from the bank with it done goes on to the shop. */
 async function load() {
-  const { body: session, error } = await ask(KEY, PAGE);
+  const { body: session, error } = await read();
   if (error?.code === "resource_missing") return showClosed("missing");
   if (error) return showClosed("unreachable");
   const back = new URLSearchParams(location.search).get("redirect_status");
-  if (session.status === "complete" && back) return location.replace(session.success_url);
+  if (session.status === "complete" && back) return finish(session, "replace");
   if (session.status !== "open") return showClosed(session.status, session);
   shown = session;
   showOpen(session);
   if (back === "failed") showProblem(intentOf(session)?.last_payment_error ?? intentOf(session)?.last_setup_error);
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.hash);
 }
 
 async function pay() {
@@ -120,7 +127,8 @@ async function pay() {
   const paid = method.error ? method : await ask(KEY, `${PAGE}/confirm`, {
     payment_method: method.body.id,
     expected_amount: shown.amount_total,
-    return_url: location.origin + location.pathname,
+    return_url: location.origin + location.pathname + location.hash,
+    client_secret: SECRET,
   });
   if (paid.body) return goOn(paid.body);
   if (paid.error.type !== "card_error" && await isOver()) return;
@@ -131,8 +139,20 @@ async function pay() {
 /** To the bank that wants to hear from its customer, or back to the shop. */
 function goOn(session) {
   const action = intentOf(session)?.next_action?.redirect_to_url;
-  if (session.status === "complete") location.assign(session.success_url);
+  if (session.status === "complete") finish(session);
   else if (action) location.assign(here(action.url));
+}
+
+/** Back to the shop; its page, if we are inside of it, goes there itself or stays. */
+function finish(session, how = "assign") {
+  if (!EMBEDDED) return location[how](session.success_url);
+  showClosed("complete", session);
+  tellShop({ type: "complete", url: session.success_url });
+}
+
+/** To Stripe.js in the page around us; no secret is in it. */
+function tellShop(message) {
+  parent.postMessage(message, "*");
 }
 
 /** An address of the local Stripe as this browser reaches it, through a proxy perhaps. */
@@ -143,7 +163,7 @@ function here(url) {
 
 /** Whether the session has ended, paid by an answer that was lost on its way perhaps; then go on from there. */
 async function isOver() {
-  const { body: session } = await ask(KEY, PAGE);
+  const { body: session } = await read();
   if (session?.status === "complete") goOn(session);
   if (session?.status === "expired") showClosed("expired", session);
   return Boolean(session) && session.status !== "open";
@@ -161,4 +181,8 @@ $("form").addEventListener("submit", (event) => {
   pay();
 });
 addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); }); // after Back
+if (EMBEDDED) {
+  document.body.classList.add("embedded");
+  new ResizeObserver(() => tellShop({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
+}
 load();

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { connected } from "./line.js";
+import { formatMoney } from "./money.js";
 
 const KINDS = { pi: "payment_intent", seti: "setup_intent" };
 const NAMES = { payment_intent: "paymentIntent", setup_intent: "setupIntent" };
@@ -17,7 +18,38 @@ async function intent(clientSecret, path, fields) {
   return error ? { error } : { [NAMES[kind]]: body };
 }
 
+/** The Checkout Session, read or acted on, as a shop's page gets to see it: {session, intent} or {error}. */
+async function checkout(clientSecret, action = "", fields = undefined) {
+  const id = encodeURIComponent(clientSecret.split("_secret_")[0]);
+  const query = fields ? "" : `?client_secret=${encodeURIComponent(clientSecret)}`;
+  const sent = fields && { ...fields, client_secret: clientSecret };
+  const { body, error } = await ask(key, `payment_pages/${id}${action}${query}`, sent);
+  if (error) return { error };
+  return { session: session(body), intent: body.payment_intent ?? body.setup_intent, url: body.success_url };
+}
+
+// https://docs.stripe.com/js/custom_checkout/session_object
+function session(body) {
+  const amount = (minor) => ({ minorUnitsAmount: minor, amount: formatMoney(minor, body.currency) });
+  return {
+    id: body.id,
+    livemode: body.livemode,
+    status: body.status === "complete" ? { type: "complete", paymentStatus: body.payment_status } : { type: body.status },
+    currency: body.currency,
+    email: body.customer_details?.email ?? null,
+    lineItems: body.line_items.map(({ id, description, quantity, amount_total }) =>
+      ({ id, name: description, quantity, total: amount(amount_total) })),
+    total: { total: amount(body.amount_total ?? 0) },
+  };
+}
+
 const DOES = {
+  checkout: ({ clientSecret }) => checkout(clientSecret),
+  payCheckout: ({ clientSecret, method, expected }) => checkout(clientSecret, "/confirm", {
+    payment_method: method,
+    expected_amount: expected || undefined, // to save a card costs nothing
+    use_stripe_sdk: true,
+  }),
   retrieve: ({ clientSecret }) =>
     intent(clientSecret, (kind, id) => `${kind}s/${id}?client_secret=${encodeURIComponent(clientSecret)}`),
   confirm: ({ clientSecret, params }) =>

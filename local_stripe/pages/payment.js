@@ -34,10 +34,12 @@ async function begin(settings) {
   tellEvent("ready");
 }
 
-/** The ways to pay that the intent takes: {types} or {error}. */
+const KINDS = { seti: "setup_intents", pi: "payment_intents", cs: "payment_pages" };
+
+/** The ways to pay that the intent or the Checkout Session takes: {types} or {error}. */
 async function typesOf({ key, clientSecret }) {
   const id = clientSecret.split("_secret_")[0];
-  const kind = id.startsWith("seti_") ? "setup_intents" : "payment_intents";
+  const kind = KINDS[id.split("_")[0]];
   const { body, error } = await ask(key, `${kind}/${id}?client_secret=${encodeURIComponent(clientSecret)}`);
   return error ? { error } : { types: body.payment_method_types };
 }

@@ -5,10 +5,10 @@ https://docs.stripe.com/api/checkout/sessions
 
 from dataclasses import replace
 
-from local_stripe import addresses, checkout, checkout_terms, line_items, shapes
+from local_stripe import checkout, checkout_places, checkout_terms, line_items, shapes
 from local_stripe.call import Call
 from local_stripe.expand import Includes
-from local_stripe.implemented import given, only
+from local_stripe.implemented import only
 from local_stripe.listing import page
 from local_stripe.resources import payment_intents, setup_intents
 from local_stripe.routing import Route
@@ -23,7 +23,8 @@ _CREATE = frozenset((
     "allowed_payment_method_types", "branding_settings", "cancel_url", "client_reference_id",
     "currency", "customer", "customer_creation", "customer_email", "expires_at", "line_items",
     "locale", "metadata", "mode", "payment_intent_data", "payment_method_types",
-    "setup_intent_data", "submit_type", "success_url", "ui_mode",
+    "redirect_on_completion", "return_url", "setup_intent_data", "submit_type", "success_url",
+    "ui_mode",
 ))  # fmt: skip
 _LIST = (
     "created", "customer", "customer_details", "ending_before", "limit", "payment_intent",
@@ -63,8 +64,6 @@ def create(call: Call) -> Object:
     """A session to send somebody to; its PaymentIntent is made when they pay."""
     params = only(call.params, _CREATE)
     mode = checkout_terms.mode(params)
-    success_url = addresses.web(checkout_terms.required(params, "success_url"), "success_url")
-    cancel_url = given(params, "cancel_url")
     items = checkout_terms.items(call, mode)
     total = checkout_terms.total(items) if mode == "payment" else None
     currency = items[0]["currency"] if items else checkout_terms.currency_to_set_up(params)
@@ -72,6 +71,7 @@ def create(call: Call) -> Object:
     customer, details = checkout_terms.customer(call)
     expires_at = checkout_terms.expires_at(call)
     id = f"cs_test_a1{call.ids.text(28)}{call.ids.text(28)}"
+    place = checkout_places.fields(call, id)
     call.store.secret[id] = {
         "line_items": items,
         "intent": checkout_terms.intent_data(params, mode),
@@ -88,9 +88,7 @@ def create(call: Call) -> Object:
         "automatic_tax": _NO_TAX,
         "billing_address_collection": None,
         "branding_settings": {**_BRANDING, **checkout_terms.display_name(params)},
-        "cancel_url": addresses.web(cancel_url, "cancel_url") if cancel_url else None,
         "client_reference_id": checkout_terms.client_reference_id(params),
-        "client_secret": None,
         "collected_information": None,
         "consent": None,
         "consent_collection": None,
@@ -133,11 +131,9 @@ def create(call: Call) -> Object:
         "status": "open",
         "submit_type": params.get("submit_type"),
         "subscription": None,
-        "success_url": success_url,
         "total_details": _NOTHING_ADDED if mode == "payment" else None,
-        "ui_mode": "hosted_page",
-        "url": f"{call.stripe.origin}/c/pay/{id}",
         "wallet_options": None,
+        **place,
     }
     call.stripe.agenda.add(expires_at, _expire_if_open, id)
     return call.store.put(session)

@@ -20,7 +20,7 @@ from local_stripe.store import Object
 _SESSION = (
     "id", "object", "amount_subtotal", "amount_total", "branding_settings", "cancel_url",
     "currency", "customer_details", "expires_at", "livemode", "locale", "mode",
-    "payment_method_types", "payment_status", "status", "submit_type",
+    "payment_method_types", "payment_status", "status", "submit_type", "ui_mode",
 )  # fmt: skip
 _ITEM = ("id", "object", "amount_total", "currency", "description", "quantity")
 
@@ -31,20 +31,26 @@ _INTENTS: dict[str, Any] = {"payment_intent": payment_intents, "setup_intent": s
 
 
 class PaymentPageRetrieveParams(TypedDict):
-    """Nothing but the session in the path."""
+    """What lets a page of the shop's in, which no address of Stripe's has led there."""
+
+    client_secret: NotRequired[str]
 
 
-class PaymentPageConfirmParams(TypedDict):
-    """How the payer pays, how much they were shown, and where their bank sends them back."""
+class PaymentPageConfirmParams(PaymentPageRetrieveParams):
+    """How the payer pays, how much they were shown, and where their bank sends them back.
+
+    With `use_stripe_sdk` it sends them nowhere: Stripe.js shows its page.
+    """
 
     payment_method: str
     expected_amount: NotRequired[int]
     return_url: NotRequired[str]
+    use_stripe_sdk: NotRequired[bool]
 
 
 def retrieve(call: Call) -> Object:
     """The session with its line items and its intent; a page sees only what it needs."""
-    return _view(call, checkout_sessions.retrieve(call))
+    return _view(call, _session(call))
 
 
 def confirm(call: Call) -> Object:
@@ -53,7 +59,7 @@ def confirm(call: Call) -> Object:
     A session that is complete stays as it is, so that a second click or tab pays nothing.
     Raises CardError for a decline.
     """
-    session = checkout_sessions.retrieve(call)
+    session = _session(call)
     if session["status"] == "complete":
         return _view(call, session)
     CHECKOUT_SESSION.require("confirm", session)
@@ -61,9 +67,7 @@ def confirm(call: Call) -> Object:
     kind = checkout.intent_kind(session)
     method = methods.obtain(call, call.params["payment_method"], "payment_method")
     intent = _intent(call, session, kind, method)
-    back = addresses.web(call.params.get("return_url") or session["url"], "return_url")
-    params = {"mandate_data": _MANDATE, "payment_method": method["id"], "return_url": back}
-    payment = replace(call, params=params)
+    payment = replace(call, params=_payment(call, session, method))
     try:
         _INTENTS[kind].attempt(payment, intent)
     except CardError as error:
@@ -72,6 +76,28 @@ def confirm(call: Call) -> Object:
             error.fields[kind] = client_secrets.shown(declined)
         raise
     return _view(call, checkout_sessions.retrieve(call))
+
+
+def _session(call: Call) -> Object:
+    """The session in the path. Raises StripeError for a page that does not know its secret."""
+    session = checkout_sessions.retrieve(call)
+    sent = call.params.get("client_secret")
+    if call.publishable and session["client_secret"] != sent:
+        raise StripeError(
+            "The client_secret provided does not match the client_secret associated with this "
+            "Checkout Session.",
+            param="client_secret",
+        )
+    return session
+
+
+def _payment(call: Call, session: Object, method: Object) -> Object:
+    """What confirms the session's intent."""
+    params = {"mandate_data": _MANDATE, "payment_method": method["id"]}
+    if call.params.get("use_stripe_sdk"):
+        return {**params, "use_stripe_sdk": True}
+    back = call.params.get("return_url") or session["url"]
+    return {**params, "return_url": addresses.web(back, "return_url")}
 
 
 def _require_amount(call: Call, session: Object) -> None:
@@ -120,8 +146,16 @@ def _view(call: Call, session: Object) -> Object:
         **{name: session[name] for name in _SESSION},
         kind: client_secrets.shown(intent) if intent else None,
         "line_items": [{name: item[name] for name in _ITEM} for item in items],
-        "success_url": session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]),
+        "success_url": _success_url(session),
     }
+
+
+def _success_url(session: Object) -> str | None:
+    """Where the payer goes in the end; None where the shop's own page stays."""
+    if session.get("redirect_on_completion") == "if_required":
+        return None  # no way to pay here leads away
+    url: str | None = session["success_url"] or session.get("return_url")
+    return url.replace("{CHECKOUT_SESSION_ID}", session["id"]) if url else None
 
 
 _ONE = "/v1/payment_pages/{session}"

@@ -156,10 +156,9 @@ def test_a_price_sells_in_its_other_currencies_too(opened, client):
     ("params", "message"),
     [
         ({"mode": "subscription"}, "The local Stripe does not implement Checkout Sessions in `su"),
-        (
-            {"ui_mode": "embedded_page"},
-            "The local Stripe does not implement Checkout with `ui_mode",
-        ),
+        ({"ui_mode": "form"}, "The local Stripe does not implement Checkout with `ui_mode=form`"),
+        ({"ui_mode": "embedded_page"}, "You can not pass `cancel_url` in `embedded_page` mode."),
+        ({"return_url": "https://shop.example"}, "You can not pass `return_url` in `hosted_page`"),
         ({"allow_promotion_codes": True}, "The local Stripe does not implement the parameter `al"),
         ({"locale": "de"}, "The local Stripe does not implement the Checkout page in the langu"),
         ({"line_items": []}, "Missing required param: line_items."),
@@ -563,3 +562,77 @@ def test_a_session_that_there_is_not_is_a_404(ask, path):
 
     assert (answer.status, answer.error["param"]) == (404, "session")
     assert answer.error["message"] == "No such checkout.session: 'cs_test_nope'"
+
+
+# ---- inside the shop's page ----
+
+INSIDE = {"embedded_page": {"return_url": "https://shop.example/paid"}, "elements": {}}
+
+
+@pytest.fixture
+def inside(sessions):
+    """A session for a page of the shop's."""
+
+    def inside(ui_mode, **params) -> stripe.checkout.Session:
+        wanted = {"mode": "payment", "ui_mode": ui_mode, "line_items": [item()]}
+        return sessions.create({**wanted, **INSIDE[ui_mode], **params})
+
+    return inside
+
+
+@pytest.mark.parametrize("ui_mode", INSIDE)
+def test_a_session_inside_the_shops_page_has_a_client_secret_and_no_address(inside, ui_mode):
+    session = inside(ui_mode)
+    assert (session.ui_mode, session.url, session.success_url) == (ui_mode, None, None)
+    assert session.client_secret.startswith(f"{session.id}_secret_")
+
+
+@pytest.mark.parametrize("ui_mode", INSIDE)
+def test_a_page_sees_and_pays_such_a_session_only_with_its_secret(ask, inside, ui_mode):
+    session = inside(ui_mode)
+    path = f"/v1/payment_pages/{session.id}"
+    back = {"payment_method": "pm_card_visa", "return_url": "https://shop.example"}
+    assert ask("GET", path, {}, PAGE).status == 400
+    assert ask("GET", path, {"client_secret": f"{session.client_secret}x"}, PAGE).status == 400
+    assert ask("POST", f"{path}/confirm", back, PAGE).status == 400
+    secret = {"client_secret": session.client_secret}
+    assert ask("GET", path, secret, PAGE).status == 200
+    assert ask("POST", f"{path}/confirm", back | secret, PAGE).body["status"] == "complete"
+
+
+def test_a_session_of_the_hosted_page_takes_no_secret(ask, opened):
+    path = f"/v1/payment_pages/{opened().id}"
+    assert ask("GET", path, {"client_secret": "cs_secret_x"}, PAGE).status == 400
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"return_url": "paid"}, "Not a valid URL"),
+        (
+            {"redirect_on_completion": "never"},
+            "You can not pass `return_url` in `redirect_on_completion=never` mode.",
+        ),
+        ({"success_url": "https://shop.example"}, "You can not pass `success_url` in `embedded_p"),
+    ],
+)
+def test_an_embedded_page_says_where_it_leads(inside, params, message):
+    refused = refusal(lambda: inside("embedded_page", **params))
+    assert refused["message"].startswith(message)
+
+
+def test_an_embedded_page_may_lead_nowhere(sessions):
+    session = sessions.create(
+        {
+            "mode": "payment",
+            "ui_mode": "embedded_page",
+            "redirect_on_completion": "never",
+            "line_items": [item()],
+        }
+    )
+    assert (session.redirect_on_completion, session.return_url) == ("never", None)
+
+
+def test_an_embedded_page_that_leads_back_needs_to_know_where(sessions):
+    wanted = {"mode": "payment", "ui_mode": "embedded_page", "line_items": [item()]}
+    assert refusal(lambda: sessions.create(wanted))["param"] == "return_url"

@@ -24,6 +24,9 @@ window.Stripe = function Stripe(key, options = {}) {
       onlyKnown("stripe.createPaymentMethod", fields, ["billing_details", "metadata"]);
       return askElement(card, "stripe.createPaymentMethod", { create: "paymentMethod", key, fields: { type, ...fields } });
     },
+    createEmbeddedCheckoutPage: embeddedCheckout,
+    initEmbeddedCheckout: embeddedCheckout,
+    initCheckoutElementsSdk: (options) => checkoutElements(controller, key, options),
     createConfirmationToken: async (options) => createConfirmationToken(controller, key, options),
     confirmPayment: async (options) => confirm("confirmPayment", controller, key, options),
     confirmSetup: async (options) => confirm("confirmSetup", controller, key, options),
