@@ -86,6 +86,7 @@ _STRIPE_JS = _stripe_js()
 _CHECKOUT = _document("checkout.html")
 
 _PAGES = {
+    "/": Response(303, {"location": "dashboard"}, b""),  # who opens the bare address means that
     "/v3": _STRIPE_JS,
     "/v3/": _STRIPE_JS,
     "/stripe.js": _STRIPE_JS,

@@ -159,6 +159,12 @@ def test_a_page_runs_nothing_but_its_own_files(server: RunningServer, path: str)
     assert b"http" not in body
 
 
+def test_the_bare_address_leads_to_the_dashboard(server: RunningServer):
+    status, headers, _ = call(server, "GET", "/")
+
+    assert (status, headers["location"]) == (303, "dashboard")
+
+
 @pytest.mark.parametrize(
     "path", ["/v3/card.py", "/v3/../server.py", "/v3/%2e%2e/server.py", "/v3//"]
 )

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import stripe
+from bs4 import BeautifulSoup
 
 from local_stripe import SECRET_KEY
 from local_stripe.transport import InProcess
@@ -50,6 +51,14 @@ def way_back(session):
     """Where Stripe sends the customer after paying, as a path of the shop."""
     url = urlsplit(session.success_url.replace("{CHECKOUT_SESSION_ID}", session.id))
     return f"{url.path}?{url.query}"
+
+
+def test_where_stripe_does_not_answer_a_link_leads_back_to_the_order(shopper, order, local):
+    shopper.open(f"/shop/orders/{order.id}/pay")
+    path, fields = shopper.form(BUTTON)
+    local.faults.inject("timeout", "/v1/checkout/sessions")
+    page = BeautifulSoup(shopper.client.post(path, data=fields).text, "html.parser")
+    assert page.main.find("a")["href"] == f"/shop/orders/{order.id}"
 
 
 def status(session, order):
