@@ -22,6 +22,8 @@ from sample_app import (
     errors,
     events,
     go_live,
+    health,
+    logs,
     mail,
     pages,
     payment_element,
@@ -29,6 +31,7 @@ from sample_app import (
     rate_limits,
     redaction,
     security,
+    tasks,
     webhooks,
 )
 
@@ -39,11 +42,13 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """Build the shop. `settings` win over environment variables; both are named in `config.py`."""
     app = Flask(__name__)
     app.config.from_mapping(config.load(settings, app.instance_path))
+    logs.init_app(app)
     redaction.init_app(app)
     app.extensions["stripe"] = payments.connect(app.config)
     circuit.init_app(app)
     app.extensions["mail"] = mail.connect(app.config)
     database.init_app(app)
+    tasks.init_app(app)
     security.init_app(app)
     accounts.init_app(app)
     api.init_app(app)
@@ -53,6 +58,11 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(payment_element.element)
     app.register_blueprint(accounts.accounts)
     app.register_blueprint(webhooks.webhooks)
+    app.register_blueprint(health.health)
+    if app.config["METRICS_TOKEN"]:
+        from sample_app import metrics  # Prometheus is for servers
+
+        metrics.init_app(app)
     rate_limits.init_app(app)
     app.cli.add_command(catalogue.seed_command)
     app.cli.add_command(events.events)

@@ -37,11 +37,16 @@ class Circuit:
     def enter(self) -> None:
         """Pass if Stripe may be asked. Raises `CircuitOpen`."""
         with self._lock:
-            if self._failures < FAILURES_IN_A_ROW:
+            if not self.is_open:
                 return
             if self._clock() < self._next_try:
                 raise CircuitOpen
             self._wait()  # for whoever is let through now; if they never come back, for the next
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody, or only one, asks Stripe."""
+        return self._failures >= FAILURES_IN_A_ROW
 
     def failed(self) -> None:
         """Stripe did not answer, or could not act."""

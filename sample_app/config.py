@@ -18,6 +18,9 @@
 | `TRUSTED_PROXIES`        | 0; how many proxies of yours stand between the shop and the world     |
 | `RATE_LIMITS`            | `on`; `off` where nobody attacks; see `rate_limits.py`                |
 | `RATE_LIMIT_STORAGE`     | each process counts for itself; a URL of Redis, where several serve   |
+| `CELERY_BROKER_URL`      | what a webhook starts is done in line; a URL of Redis; see `tasks.py` |
+| `LOG_FORMAT`             | `text`; `json` where a program reads the log; see `logs.py`           |
+| `METRICS_TOKEN`          | no `/metrics`; whoever asks for them shows it; see `metrics.py`       |
 
 In the mapping only: `STRIPE_HTTP_CLIENT`, the `stripe.HTTPClient` that carries the calls, and
 `PASSWORD_HASH`, Werkzeug's method for passwords, which is slow for good reason.
@@ -54,12 +57,16 @@ DEFAULTS: dict[str, str | None] = {
     "TRUSTED_PROXIES": "0",
     "RATE_LIMITS": "on",
     "RATE_LIMIT_STORAGE": "memory://",
+    "CELERY_BROKER_URL": None,
+    "LOG_FORMAT": "text",
+    "METRICS_TOKEN": None,
     "ALLOW_LIVE": None,
 }
 KEY_PREFIXES = {
     "STRIPE_SECRET_KEY": ("sk_", "rk_"),
     "STRIPE_PUBLISHABLE_KEY": ("pk_",),
 }
+CHOICES = {"RATE_LIMITS": ("on", "off"), "LOG_FORMAT": ("text", "json")}
 # What each is counted in, and the least it may be.
 NUMBERS: dict[str, tuple[type[int] | type[float], float]] = {
     "STRIPE_CONNECT_TIMEOUT": (float, 0.1),
@@ -97,6 +104,9 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
         _check_key(name, config[name], allow_live=config["ALLOW_LIVE"] == "1")
     for name, (kind, least) in NUMBERS.items():
         config[name] = _number(name, config[name], kind, least)
+    for name, choices in CHOICES.items():
+        if config[name] not in choices:
+            raise ConfigError(f"{name} must be {' or '.join(choices)}.")
     url = database_url(config["DATABASE_URL"])
     config["STRIPE_WEBHOOK_SECRETS"] = webhook_secrets(config["STRIPE_WEBHOOK_SECRET"])
     # What a failed statement was given, an address or a hash, is not for the log.
@@ -104,8 +114,6 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
     config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
     config["MAIL_URL"] = config["MAIL_URL"] or _mail_on_disk(config, instance_path)
     config["TRUSTED_HOSTS"] = _trusted_hosts(config)
-    if config["RATE_LIMITS"] not in {"on", "off"}:
-        raise ConfigError("RATE_LIMITS must be on or off.")
     return config
 
 

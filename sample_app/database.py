@@ -43,13 +43,19 @@ def migrate(engine: Engine) -> None:
 
 
 def is_migrated(engine: Engine) -> bool:
-    """Whether the tables are at the newest version. Raises as SQLAlchemy does."""
+    """Whether the tables are at the newest version that this code knows, or at one still newer.
+
+    So the processes of the version before go on serving while the next one is started beside them.
+    Raises as SQLAlchemy does.
+    """
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     with engine.connect() as connection:
         version = MigrationContext.configure(connection).get_current_revision()
-    return version == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    older = {script.revision for script in scripts.walk_revisions()} - set(scripts.get_heads())
+    return version is not None and version not in older
 
 
 @click.command("migrate")

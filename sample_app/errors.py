@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import stripe
-from flask import Flask, g, json, render_template, request
+from flask import Flask, json, render_template, request
 from werkzeug import Response
 from werkzeug.exceptions import (
     BadHost,
@@ -16,7 +16,7 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 
-from sample_app import stripe_errors
+from sample_app import logs, stripe_errors
 from sample_app.orders import OrderNotFound, OrderRefused, RequestKeyReused, UnknownItems
 from sample_app.payments import CardUnusable, OrderNotPayable, PaymentDeclined
 from sample_app.schemas import ErrorSchema
@@ -66,9 +66,7 @@ def refused(status: int, error: Exception) -> Response:
 
 def stripe_failed(error: stripe.StripeError) -> Response:
     """Stripe did not do what it was asked. The order is pending still, and can be paid again."""
-    # In the address; or, of an order that the request has placed, where the view put it.
-    order_id = (request.view_args or {}).get("order_id") or g.get("order_id")
-    stripe_errors.log(error, order_id)
+    stripe_errors.log(error, logs.order_id())
     meaning = stripe_errors.meaning_of(error)
     response = answer(http_error(meaning.status, meaning.message))
     if meaning.retry:

@@ -8,10 +8,11 @@ So each event is handled at least once. That it acts once is up to what it calls
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, case, literal, select, update
+from sqlalchemy import ColumnElement, case, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,15 @@ RETRIES = tuple(
 """From one try to the next. The first is longer than a handler takes."""
 
 
+@dataclass(frozen=True)
+class State:
+    """How many events wait, how many were given up, and when the oldest that waits came."""
+
+    waiting: int
+    given_up: int
+    oldest: datetime | None
+
+
 class EventNotFound(Exception):
     """There is no such event in the inbox."""
 
@@ -53,11 +63,19 @@ def keep(session: Session, event_id: str, type: str, payload: str) -> bool:
 def work() -> int:
     """Handle every event that is due; returns how many were tried."""
     tried = 0
-    while event := take(db.session):
-        _try(db.session, event)
-        db.session.close()  # the next one sees what others did meanwhile
+    while work_on_next():
         tried += 1
     return tried
+
+
+def work_on_next() -> bool:
+    """Handle the event that is due for longest; False if none is due."""
+    event = take(db.session)
+    if event is None:
+        return False
+    _try(db.session, event)
+    db.session.close()  # the next one sees what others did meanwhile
+    return True
 
 
 def take(session: Session) -> WebhookEvent | None:
@@ -96,6 +114,14 @@ def latest(session: Session, limit: int) -> Sequence[WebhookEvent]:
     """The newest events; before them, the newest of those that are not handled."""
     open_first = WebhookEvent.handled_at.is_not(None), WebhookEvent.received_at.desc()
     return session.scalars(select(WebhookEvent).order_by(*open_first).limit(limit)).all()
+
+
+def state(session: Session) -> State:
+    """Count what is not handled."""
+    waits, oldest = WebhookEvent.due_at.is_not(None), func.min(WebhookEvent.received_at)
+    query = select(func.count(), func.count(WebhookEvent.due_at), oldest.filter(waits))
+    unhandled, waiting, came = session.execute(query.where(WebhookEvent.handled_at.is_(None))).one()
+    return State(waiting, unhandled - waiting, came)
 
 
 def _try(session: Session, event: WebhookEvent) -> None:

@@ -8,10 +8,12 @@ import logging
 from dataclasses import dataclass, replace
 
 import stripe
+from blinker import Signal
 
 from sample_app import declines
 
 logger = logging.getLogger("sample_app")  # the app's own, whose lines are redacted
+logged = Signal("An error of Stripe's, which is the sender.")
 
 _NO_ANSWER = "Our payment provider did not answer. Your order is kept: try again in a minute."
 _OUR_FAULT = "The fault is ours. Your order is kept."
@@ -66,6 +68,7 @@ def log(error: stripe.StripeError, order_id: str | None) -> None:
         type(error).__name__, error.http_status, _code(error), _decline_code(error),
         error.request_id, order_id,
     )  # fmt: skip
+    logged.send(error)
 
 
 def _code(error: stripe.StripeError) -> str | None:

@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, current_app, jsonify, request
 from werkzeug import Response
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from sample_app import inbox
+from sample_app import inbox, tasks
 from sample_app.database import db
 from sample_app.security import csrf
 
@@ -94,6 +94,6 @@ def _work_after_the_answer(app: Flask) -> None:
     """The answer is on its way: what goes wrong now waits in the inbox for the next try."""
     with app.app_context():
         try:
-            inbox.work()
+            tasks.work_on_the_inbox(app)
         except Exception:
             app.logger.exception("The inbox could not be worked through.")

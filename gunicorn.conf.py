@@ -1,0 +1,50 @@
+"""How gunicorn serves the shop: `gunicorn "sample_app:create_app()"`, in this folder.
+
+| variable          | without it                                                        |
+|-------------------|-------------------------------------------------------------------|
+| `BIND`            | 127.0.0.1:8000: the proxy that takes https is on the same machine |
+| `WEB_CONCURRENCY` | a process for each core                                           |
+
+Nothing of the shop is imported here, and it is not preloaded: so a HUP starts the workers with new
+code, and no worker inherits a connection.  https://docs.gunicorn.org/en/stable/settings.html
+"""
+
+import os
+from tempfile import mkdtemp
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
+# A request mostly waits, for Stripe or the database: meanwhile its process serves others.
+worker_class = "gthread"
+threads = 8
+timeout = 60  # seconds without a sign of life; a call to Stripe may take 40, retries included
+graceful_timeout = 45  # what is being paid when the shop is stopped is paid to its end
+max_requests = 5000  # then a worker is replaced, leaks and all, but not all at once
+max_requests_jitter = 500
+# Who asks, and over https or not, is for TRUSTED_PROXIES to say, and for nothing else.
+forwarded_allow_ips = ""
+control_socket_disable = True
+
+# A path without its query, where a search or a token could stand; and the request's id.
+accesslog = "-"
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms %({x-request-id}o)s'
+if os.environ.get("LOG_FORMAT") == "json":
+    # Until a worker has the shop, this is how lines look; from then on, logs.py says.
+    logconfig_dict = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "pythonjsonlogger.json.JsonFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {name: {"propagate": True} for name in ("gunicorn.error", "gunicorn.access")},
+    }
+
+# Where the workers add up what /metrics shows.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", mkdtemp(prefix="metrics-"))
+
+
+def child_exit(_server, worker):
+    """A worker that ended counts no more among those that live."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
