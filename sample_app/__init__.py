@@ -31,6 +31,9 @@ from sample_app import (
     rate_limits,
     redaction,
     security,
+    staff,
+    staff_entrance,
+    staff_pages,
     tasks,
     webhooks,
 )
@@ -57,6 +60,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(checkout_pages.checkout)
     app.register_blueprint(payment_element.element)
     app.register_blueprint(accounts.accounts)
+    app.register_blueprint(staff_entrance.entrance)
+    app.register_blueprint(staff_pages.staff)
     app.register_blueprint(webhooks.webhooks)
     app.register_blueprint(health.health)
     if app.config["METRICS_TOKEN"]:
@@ -68,4 +73,5 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.cli.add_command(events.events)
     app.cli.add_command(database.migrate_command)
     app.cli.add_command(go_live.check_live)
+    app.cli.add_command(staff.staff)
     return app

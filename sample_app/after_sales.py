@@ -10,10 +10,14 @@ Money is in minor units (cents).
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, func, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
-from sample_app.models import Base, Customer, Order, UtcDateTime, now
+from sample_app.models import Base, Customer, Order, UtcDateTime, new_idempotency_key, now
+
+
+# Refunds of which nothing arrives: the money stays with the shop, or came back to it.
+NOT_GIVEN = ("canceled", "failed")
 
 
 def new_refund_id() -> str:
@@ -44,6 +48,11 @@ class Refund(Base):
     order: Mapped[Order] = relationship(back_populates="refunds")
     staff: Mapped[Customer | None] = relationship()
 
+    @property
+    def is_given(self) -> bool:
+        """Whether its money went back, or is on its way."""
+        return self.status not in NOT_GIVEN
+
 
 class Dispute(Base):
     """A customer's bank asks for the money back, as far as the shop last heard of it."""
@@ -61,6 +70,8 @@ class Dispute(Base):
     due_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     evidence_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The current attempt to answer it, at Stripe.
+    idempotency_key: Mapped[str] = mapped_column(String(36), default=new_idempotency_key)
 
     order: Mapped[Order] = relationship(back_populates="disputes")
 
@@ -79,3 +90,25 @@ class AuditEntry(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
     staff: Mapped[Customer | None] = relationship()
+
+
+class Reconciliation(Base):
+    """How far a reconciliation has come that has not ended; see `reconciliation.py`."""
+
+    __tablename__ = "reconciliations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # Which of Stripe's lists it is in, and the last id of the last page that it is done with.
+    list: Mapped[str] = mapped_column(String(40))
+    after: Mapped[str | None] = mapped_column(String(255))
+
+
+# Asked of the database with each order, so that a list of orders needs no query for each.
+Order.amount_refunded = column_property(
+    select(func.coalesce(func.sum(Refund.amount), 0))
+    .where(Refund.order_id == Order.id, Refund.status.not_in(NOT_GIVEN))
+    .correlate_except(Refund)
+    .scalar_subquery()
+)

@@ -14,6 +14,7 @@ import stripe
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
+from sample_app import disputes, refunds
 from sample_app.config import TEST_PREFIXES
 from sample_app.confirmation import ConfirmationUnderway
 from sample_app.database import db
@@ -21,6 +22,7 @@ from sample_app.fulfilment import fulfil
 from sample_app.models import Order, WebhookEvent
 from sample_app.order_status import OrderStatus
 from sample_app.orders import OrderNotFound, find_any_order, lock
+from sample_app.refunds import ForeignRefund
 from sample_app.settlement import (
     ForeignCheckoutSession,
     ForeignPaymentIntent,
@@ -31,6 +33,8 @@ from sample_app.settlement import (
 from sample_app.ways_to_pay import leave_checkout
 
 Fetched = TypeVar("Fetched")
+
+FOREIGN = (OrderNotFound, ForeignPaymentIntent, ForeignCheckoutSession, ForeignRefund)
 
 
 class Ignored(Exception):
@@ -51,7 +55,7 @@ def handle(event: WebhookEvent) -> None:
     object_id = body["data"]["object"].get("id")
     try:
         _act(event.type, object_id)
-    except (OrderNotFound, ForeignPaymentIntent, ForeignCheckoutSession) as error:
+    except FOREIGN as error:
         raise Ignored(f"{object_id} is for no order of this shop: {error}") from error
     except ConfirmationUnderway as error:
         raise Postponed(str(error)) from error
@@ -61,10 +65,7 @@ def handle(event: WebhookEvent) -> None:
 
 def payment_changed(intent_id: str) -> None:
     """Make the order say what its payment says, and fulfil it if it is paid."""
-    intent = _fetch(_client().v1.payment_intents.retrieve, intent_id)
-    order = _order_of(intent)
-    settle(db.session, order, intent)
-    _fulfil_if_paid(order)
+    _fulfil_if_paid(_settled_order(intent_id))
 
 
 def checkout_completed(session_id: str) -> None:
@@ -86,17 +87,32 @@ def checkout_failed(session_id: str) -> None:
 
 
 def charge_refunded(charge_id: str) -> None:
-    """An order whose money all went back is refunded; in part, it stays paid."""
+    """Record every refund of the charge."""
     charge = _fetch(_client().v1.charges.retrieve, charge_id)
-    if not charge.payment_intent:
-        raise Ignored(f"{charge_id} is no payment of this shop's")
-    intent = _fetch(_client().v1.payment_intents.retrieve, str(charge.payment_intent))
-    order = _order_of(intent)
-    settle(db.session, order, intent)  # the news of the payment may be still on its way
-    lock(db.session, order)
-    if charge.refunded and order.status is OrderStatus.PAID:
-        order.status = OrderStatus.REFUNDED
-    db.session.commit()
+    order = _order_paid_by(charge)
+    made = _client().v1.refunds.list({"charge": charge_id, "limit": 100})
+    for refund in made.auto_paging_iter():
+        refunds.record(db.session, order, refund)
+    _fulfil_if_paid(order)
+
+
+def refund_changed(refund_id: str) -> None:
+    """Record how far the refund is. One that failed leaves its order paid: so that is fulfilled."""
+    refund = _fetch(_client().v1.refunds.retrieve, refund_id)
+    order = _order_paid_by(refund)
+    refunds.record(db.session, order, refund)
+    _fulfil_if_paid(order)
+
+
+def dispute_changed(dispute_id: str) -> None:
+    """Keep what a dispute of an order's payment is now."""
+    dispute = _fetch(_client().v1.disputes.retrieve, dispute_id)
+    try:
+        order = _order_paid_by(dispute)
+    except UnexpectedPayment as unexpected:
+        raise Ignored(f"{dispute_id} is about a payment for nothing: {unexpected}") from unexpected
+    disputes.record(db.session, order, dispute)
+    _fulfil_if_paid(order)
 
 
 def _act(type: str, object_id: str) -> None:
@@ -114,6 +130,16 @@ def _act(type: str, object_id: str) -> None:
             checkout_failed(object_id)
         case "charge.refunded":
             charge_refunded(object_id)
+        case "refund.created" | "refund.updated" | "refund.failed":
+            refund_changed(object_id)
+        case (
+            "charge.dispute.created"
+            | "charge.dispute.updated"
+            | "charge.dispute.closed"
+            | "charge.dispute.funds_withdrawn"
+            | "charge.dispute.funds_reinstated"
+        ):
+            dispute_changed(object_id)
         case _:
             raise Ignored("The shop has no use for events of this type.")
 
@@ -142,8 +168,19 @@ def _fetch(retrieve: Callable[[str], Fetched], object_id: str) -> Fetched:
         raise
 
 
-def _order_of(intent: stripe.PaymentIntent) -> Order:
-    return find_any_order(db.session, intent.metadata.to_dict().get("order_id", ""))
+def _settled_order(intent_id: str) -> Order:
+    """The order of this payment, which it now agrees with."""
+    intent = _fetch(_client().v1.payment_intents.retrieve, intent_id)
+    order = find_any_order(db.session, intent.metadata.to_dict().get("order_id", ""))
+    settle(db.session, order, intent)
+    return order
+
+
+def _order_paid_by(part: stripe.Charge | stripe.Refund | stripe.Dispute) -> Order:
+    """Whose money this is. The news of its payment may be still on its way: it is settled here."""
+    if not part.payment_intent:
+        raise Ignored(f"{part.id} is of no payment of this shop's")
+    return _settled_order(str(part.payment_intent))
 
 
 def _fulfil_if_paid(order: Order) -> None:

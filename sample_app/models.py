@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship,
 from sqlalchemy.types import TypeDecorator
 
 from sample_app.order_status import OrderStatus, check_transition
-from sample_app.roles import Role
+from sample_app.roles import PERMISSIONS, Permission, Role
 
 if TYPE_CHECKING:
     from sample_app.after_sales import Dispute, Refund
@@ -131,6 +131,13 @@ class Customer(UserMixin, Base):  # type: ignore[misc]  # Flask-Login has no typ
     # Whoever has orders stays: without their customer, they would be open to guests.
     orders: Mapped[list["Order"]] = relationship(back_populates="customer", passive_deletes="all")
 
+    @property
+    def is_staff(self) -> bool:
+        return bool(PERMISSIONS[Role(self.role)])
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[Role(self.role)]
+
     def get_id(self) -> str:
         """What a session says of who is signed in."""
         return f"{self.id}:{self.session_version}"
@@ -142,8 +149,9 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint("amount >= 0", name="amount_not_negative"),
-        # One customer's orders, newest first.
+        # One customer's orders, newest first; everybody's, for staff.
         Index(None, "customer_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_order_id)
@@ -163,7 +171,7 @@ class Order(Base):
     # The order's page at Stripe, if the customer went there to pay; see `checkout.py`.
     checkout_session_id: Mapped[str | None] = mapped_column(String(255), unique=True, index=True)
     # A guest's address, if it is known; a customer's is in the account.
-    email: Mapped[str | None] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
     # When the goods left the stock; then, when somebody began to send the e-mail, and had sent it.
     fulfilled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmation_claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -182,6 +190,9 @@ class Order(Base):
     disputes: Mapped[list["Dispute"]] = relationship(
         back_populates="order", passive_deletes="all", order_by="Dispute.opened_at"
     )
+    if TYPE_CHECKING:
+        # What went back, or is on its way: the sum that `after_sales.py` names.
+        amount_refunded: Mapped[int]
 
     @property
     def description(self) -> str:

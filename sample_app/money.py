@@ -3,6 +3,7 @@
 The tables are Stripe's, not the bank's: https://docs.stripe.com/currencies
 """
 
+import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -29,6 +30,10 @@ _THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
 _STEPS = dict.fromkeys(_THREE_DECIMALS, 10) | {"isk": 100, "ugx": 100}
 
 
+# "1e3", "NaN" and digits of other scripts are numbers to Python; nobody types an amount so.
+_TYPED = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
+
+
 def to_minor_units(amount: Decimal | str | int, currency: str) -> int:
     """Turn "19.99" US dollars into 1999 cents, exactly.
 
@@ -44,6 +49,13 @@ def to_minor_units(amount: Decimal | str | int, currency: str) -> int:
     if minor % step:
         raise ValueError(f"{currency.upper()} has no amount {amount}.")
     return int(minor)
+
+
+def read_money(text: str, currency: str) -> int:
+    """Turn what a person typed, "10.50", into minor units. Raises `ValueError`, with a sentence."""
+    if not _TYPED.fullmatch(text.strip()):
+        raise ValueError(f"Write an amount in {currency.upper()}, as a number and nothing else.")
+    return to_minor_units(text.strip(), currency)
 
 
 def from_minor_units(minor: int, currency: str) -> Decimal:

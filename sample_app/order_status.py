@@ -1,6 +1,7 @@
 """The life of an order, as a table.
 
-A declined card is not in it: the order stays pending, and can be paid with another card.
+A declined card is not in it: the order stays pending, and can be paid with another card. A refund
+that fails, days later, leaves the order as it was before: paid.
 """
 
 import enum
@@ -18,7 +19,7 @@ TRANSITIONS: dict[OrderStatus | None, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: frozenset({OrderStatus.PAID, OrderStatus.CANCELED}),
     OrderStatus.PAID: frozenset({OrderStatus.REFUNDED}),
     OrderStatus.CANCELED: frozenset(),
-    OrderStatus.REFUNDED: frozenset(),
+    OrderStatus.REFUNDED: frozenset({OrderStatus.PAID}),
 }
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import Select, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -20,6 +20,7 @@ MAX_PAGE_SIZE = 100
 # What changes after an order was placed: to be read under its lock.
 LOCKED = (
     "status",
+    "amount_refunded",
     "idempotency_key",
     "payment_intent_id",
     "checkout_session_id",
@@ -125,14 +126,23 @@ def list_orders(
     Raises `OrderNotFound` for an `after` that is no order they may see.
     """
     theirs = select(Order).where(Order.customer_id == customer.id)
-    if after is not None:
-        start = find_order(session, after, customer)
-        position = tuple_(Order.created_at, Order.id)
-        theirs = theirs.where(position < (start.created_at, start.id))
-    newest_first = theirs.order_by(Order.created_at.desc(), Order.id.desc())
-    found = session.scalars(newest_first.limit(limit + 1).options(_WHOLE)).unique().all()
-    orders = found[:limit]
-    return Page(orders, after=orders[-1].id if len(found) > limit else None)
+    start = None if after is None else find_order(session, after, customer)
+    return _page(session, theirs, start, limit)
+
+
+def search_orders(
+    session: Session, text: str = "", *, after: str | None = None, limit: int = PAGE_SIZE
+) -> Page:
+    """Return everybody's orders; with a `text`, those of which it is the id or the e-mail address.
+
+    Raises `OrderNotFound` for an `after` that is no order.
+    """
+    everybodys = select(Order).outerjoin(Order.customer)
+    if text:
+        names = Order.id == text, Order.email == text, Customer.email == text
+        everybodys = everybodys.where(or_(*names))
+    start = None if after is None else find_any_order(session, after)
+    return _page(session, everybodys, start, limit)
 
 
 def lock(session: Session, order: Order) -> None:
@@ -144,6 +154,17 @@ def lock(session: Session, order: Order) -> None:
     same = update(Order).where(Order.id == order.id).values(amount=Order.amount)
     session.execute(same, execution_options={"synchronize_session": False})
     session.refresh(order, LOCKED)
+
+
+def _page(session: Session, orders: Select[Order], start: Order | None, limit: int) -> Page:
+    """Of these orders, those that are older than `start`, newest first."""
+    if start is not None:
+        position = tuple_(Order.created_at, Order.id)
+        orders = orders.where(position < (start.created_at, start.id))
+    newest_first = orders.order_by(Order.created_at.desc(), Order.id.desc())
+    found = session.scalars(newest_first.limit(limit + 1).options(_WHOLE)).unique().all()
+    shown = found[:limit]
+    return Page(shown, after=shown[-1].id if len(found) > limit else None)
 
 
 def _check_id(order_id: str) -> None:

@@ -14,6 +14,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from flask_login import current_user
 from werkzeug import Response
 from werkzeug.exceptions import TooManyRequests
 
@@ -32,10 +33,16 @@ class Limit:
     most: str
     endpoints: tuple[str, ...]
     counts: Callable[[Response], bool] | None = None  # which answers count; all, if not said
+    who: Callable[[], str] | None = None  # whose tries count together; an address's, if not said
 
 
 def is_decline(response: Response) -> bool:
     return response.status_code == 402
+
+
+def account() -> str:
+    """Who is signed in: whoever has a password asks from many addresses, but for one account."""
+    return f"customer {getattr(current_user, 'id', 'unknown')}"
 
 
 CARD_ENDPOINTS = ("pages.pay_order", "api.OrderResource")
@@ -48,6 +55,7 @@ LIMITS = {
         "30 per minute",
         (*CARD_ENDPOINTS, "element.begin", "checkout.start", "api.CheckoutResource"),
     ),
+    "two-step": Limit("5 per minute; 20 per hour", ("entrance.ask",), who=account),
     # Whoever tests stolen cards collects declines.
     "decline": Limit("10 per 10 minutes", CARD_ENDPOINTS, counts=is_decline),
 }
@@ -71,7 +79,11 @@ def init_app(app: Flask) -> None:
     )
     for name, limit in LIMITS.items():
         shared = limiter.shared_limit(
-            limit.most, scope=name, methods=["POST"], deduct_when=limit.counts
+            limit.most,
+            scope=name,
+            methods=["POST"],
+            key_func=limit.who,
+            deduct_when=limit.counts,
         )
         for endpoint in limit.endpoints:
             view: Callable[..., Any] = app.view_functions[endpoint]

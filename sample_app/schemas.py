@@ -37,6 +37,9 @@ class OrderSchema(Schema):
     id = fields.String(required=True, metadata={"example": "ord_sLmmDS5U3pSTKlZvYvWqjA"})
     status = fields.String(required=True, validate=OneOf([status.value for status in OrderStatus]))
     amount = fields.Integer(required=True, metadata={"example": 59550})
+    amount_refunded = fields.Integer(
+        required=True, metadata={"example": 0, "description": "what went back, or is on its way"}
+    )
     currency = fields.String(required=True, metadata={"example": "usd"})
     description = fields.String(
         required=True, metadata={"example": "1x Desk lamp, 1x Table, 1x Bookshelf, 3x Chair"}

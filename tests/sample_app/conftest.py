@@ -35,6 +35,7 @@ KEEP_ITEMS = """
     CREATE TABLE pristine.items AS TABLE items;
 """
 RESET = """
+    DELETE FROM audit_entries; DELETE FROM disputes; DELETE FROM refunds;
     DELETE FROM webhook_events; DELETE FROM order_items; DELETE FROM orders;
     DELETE FROM customers; DELETE FROM items;
     INSERT INTO items SELECT * FROM pristine.items;

@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from sample_app import two_step
 from sample_app.models import Customer
+from sample_app.roles import Role
 
 
 class Shopper:
@@ -79,6 +81,22 @@ class Shopper:
 
 def words(element: Tag) -> str:
     return re.sub(r"\s+", " ", element.get_text()).strip()
+
+
+def member_of_staff(
+    app: Flask, session: Session, role: Role = Role.MANAGER, email: str = "grace@shop.example"
+) -> Shopper:
+    """The browser of somebody who works in the shop, signed in, and verified with a code just now.
+
+    Who it is: `session.scalar(select(Customer).where(Customer.email == email))`.
+    """
+    customer = Customer(email=email, password_hash="-", role=role)
+    session.add(customer)
+    session.commit()
+    browser = app.test_client(user=customer)
+    with browser.session_transaction() as cookie:
+        two_step.remember(cookie, customer)
+    return Shopper(browser)
 
 
 def signed_in(app: Flask, session: Session, email: str) -> Shopper:

@@ -34,7 +34,7 @@ def test_what_is_no_status_is_refused():
 
 
 @given(st.lists(st.sampled_from(STATUSES)))
-def test_no_walk_leads_from_canceled_or_refunded_to_paid(walk):
+def test_no_walk_leads_back_to_pending_or_out_of_canceled(walk):
     order = Order(status=OrderStatus.PENDING)
     seen = [order.status]
     for status in walk:
@@ -44,13 +44,16 @@ def test_no_walk_leads_from_canceled_or_refunded_to_paid(walk):
         else:
             with pytest.raises(IllegalTransition):
                 order.status = status
-    assert seen == sorted(seen, key=["pending", "paid", "canceled", "refunded"].index)
-    assert not {"paid", "canceled"} <= set(seen)
+    assert "pending" not in seen[1:]
+    assert "canceled" not in seen or seen == ["pending", "canceled"]
 
 
-@pytest.mark.parametrize("final", ["canceled", "refunded"])
-def test_canceled_and_refunded_are_final(final):
-    assert TRANSITIONS[OrderStatus(final)] == frozenset()
+def test_canceled_is_final():
+    assert TRANSITIONS[OrderStatus.CANCELED] == frozenset()
+
+
+def test_a_refund_that_fails_leaves_its_order_paid():
+    assert TRANSITIONS[OrderStatus.REFUNDED] == {OrderStatus.PAID}
 
 
 def test_a_legal_move_gives_the_status_back():

@@ -40,6 +40,10 @@ def policy(response):
         "/shop/orders/ord_1/pay",
         "/shop/orders/ord_1/pay/element",
         "/shop/orders/ord_1/checkout",
+        "/staff/two-step",
+        "/staff/orders/ord_1/refunds",
+        "/staff/orders/ord_1/refunds/1",
+        "/staff/orders/ord_1/shipment",
     ],
 )
 def test_a_form_of_another_site_is_refused(client, path):
@@ -51,7 +55,7 @@ def test_a_form_of_another_site_is_refused(client, path):
 def test_every_form_is_tested_above(app):
     mark = test_a_form_of_another_site_is_refused.pytestmark[0]
     posts = {
-        re.sub(r"<[^>]*order_id>", "ord_1", re.sub(r"<[^>]*item_id>", "1", rule.rule))
+        re.sub(r"<[^>]*order_id>", "ord_1", re.sub(r"<[^>]*(item|refund)_id>", "1", rule.rule))
         for rule in app.url_map.iter_rules()
         if "POST" in rule.methods and rule.endpoint.partition(".")[0] not in {"api", "webhooks"}
     }

@@ -14,6 +14,8 @@ def upgrade() -> None:
     op.add_column("customers", sa.Column("totp_secret", sa.String(64)))
     op.add_column("customers", sa.Column("totp_last_step", sa.Integer))
     op.add_column("orders", sa.Column("shipped_at", sa.DateTime(timezone=True)))
+    op.create_index("ix_orders_created_at_id", "orders", ["created_at", "id"])
+    op.create_index("ix_orders_email", "orders", ["email"])
     op.create_table(
         "refunds",
         sa.Column("id", sa.String(36), nullable=False),

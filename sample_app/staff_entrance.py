@@ -1,0 +1,101 @@
+"""The way to the staff pages: who may open them, and the page that asks their phone.
+
+guest                          sign in first
+customer                       404: to them, nothing is there
+staff without the permission   403
+staff, not verified            the second step; see `two_step.py`
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+
+import segno
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_wtf import FlaskForm
+from werkzeug import Response
+from wtforms import StringField
+from wtforms.validators import Regexp
+
+from sample_app import two_step
+from sample_app.accounts import own_path, signed_in_customer
+from sample_app.database import db
+from sample_app.models import Customer
+from sample_app.roles import Permission
+
+entrance = Blueprint("entrance", __name__, url_prefix="/staff/two-step")
+
+Page = Response | str | tuple[str, int]
+View = Callable[..., Page]
+
+
+def may(permission: Permission) -> Callable[[View], View]:
+    """Let only verified staff with this permission in; the view gets the member of staff first."""
+
+    def guard(view: View) -> View:
+        def verified(member: Customer, **arguments: object) -> Page:
+            if not member.may(permission):
+                abort(403)
+            if not two_step.is_remembered(session, member):
+                return redirect(url_for("entrance.ask", next=_here()), 303)
+            return view(member, **arguments)
+
+        return wraps(view)(for_staff(verified))
+
+    return guard
+
+
+def for_staff(view: View) -> View:
+    """Let only staff in, verified or not yet; the view gets the member of staff first."""
+
+    @wraps(view)
+    def guarded(**arguments: object) -> Page:
+        member = signed_in_customer()
+        if member is None:
+            flash("Sign in first.", "warning")
+            return redirect(url_for("accounts.sign_in", next=_here()), 303)
+        if not member.is_staff:
+            abort(404)
+        return view(member, **arguments)
+
+    return guarded
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    code = StringField(
+        "Code",
+        [Regexp(r"[0-9]{6}\Z", message="The code has six digits.")],
+        [lambda text: text.replace(" ", "") if text else text],
+    )
+
+
+@entrance.route("", methods=["GET", "POST"])
+@for_staff
+def ask(member: Customer) -> Page:
+    """Ask for the code; show the secret to whoever has not proven to have it yet."""
+    form = CodeForm()
+    if form.validate_on_submit():
+        if two_step.verify(db.session, member, form.code.data):
+            two_step.remember(session, member)
+            return redirect(own_path(request.args.get("next") or url_for("staff.home")), 303)
+        form.code.errors = ["This is not the code of now, or it was used. Wait for the next one."]
+    secret = None if two_step.is_enrolled(member) else two_step.enrol(db.session, member)
+    status = 422 if form.is_submitted() else 200
+    return render_template("two_step.html", form=form, secret=secret), status
+
+
+@entrance.get("/secret.svg")
+@for_staff
+def show_secret(member: Customer) -> Page:
+    """The secret as a picture for the phone's camera."""
+    if two_step.is_enrolled(member):
+        abort(404)
+    address = two_step.address(member, two_step.enrol(db.session, member))
+    picture = BytesIO()
+    segno.make(address).save(picture, kind="svg", scale=5, light="white")
+    return Response(picture.getvalue(), mimetype="image/svg+xml")
+
+
+def _here() -> str:
+    """Where to come back to. A form is not sent again by itself."""
+    return request.full_path.removesuffix("?") if request.method == "GET" else url_for("staff.home")
