@@ -2,6 +2,7 @@
 
 `create_app` builds it, `flask --app sample_app seed` fills it, `flask --app sample_app run`
 opens it. `flask --app sample_app events work`, beside it, tries again what failed after a webhook.
+`flask --app sample_app reconcile` mends what the webhooks missed, and accounts for every cent.
 `flask --app sample_app check-live` says what is missing before it may take real money.
 """
 
@@ -29,6 +30,7 @@ from sample_app import (
     payment_element,
     payments,
     rate_limits,
+    reconcile,
     redaction,
     security,
     staff,
@@ -73,5 +75,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.cli.add_command(events.events)
     app.cli.add_command(database.migrate_command)
     app.cli.add_command(go_live.check_live)
+    app.cli.add_command(reconcile.reconcile)
     app.cli.add_command(staff.staff)
     return app

@@ -36,6 +36,7 @@ KEEP_ITEMS = """
 """
 RESET = """
     DELETE FROM audit_entries; DELETE FROM disputes; DELETE FROM refunds;
+    DELETE FROM reconciliations;
     DELETE FROM webhook_events; DELETE FROM order_items; DELETE FROM orders;
     DELETE FROM customers; DELETE FROM items;
     INSERT INTO items SELECT * FROM pristine.items;
