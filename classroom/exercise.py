@@ -30,7 +30,10 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise. `answer` is the name it defines; `check` raises `Mistake` for a wrong one."""
+    """One exercise. `answer` is the name it defines; `check` raises `Mistake` for a wrong one.
+
+    right: answers beside the solution that the check must accept, as sources
+    """
 
     id: str
     title: str
@@ -38,6 +41,7 @@ class Exercise:
     check: Callable[[Any], None]
     hints: Sequence[str]
     wrong: Sequence[Wrong]
+    right: Sequence[str] = ()
 
 
 def expect(condition: object, message: str) -> None:

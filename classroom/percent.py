@@ -73,6 +73,11 @@ def definition(source: str, name: str) -> ast.stmt | None:
     return found[-1] if found else None
 
 
+def bound_names(source: str) -> set[str]:
+    """What the top-level statements of a source bind, imports apart."""
+    return {name for statement in ast.parse(source).body for name in _bound(statement)}
+
+
 def _is_code(header: str) -> bool:
     return "[markdown]" not in header and "[md]" not in header and "[raw]" not in header
 

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from classroom.exercise import Exercise, Mistake
-from classroom.percent import Cell, definition
+from classroom.percent import Cell, bound_names, definition
 
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -46,7 +46,7 @@ class Verdict:
 
 def judge(exercise: Exercise, answer: object, cell: Cell, source: str | None) -> Verdict:
     """Check an answer. `cell` is the one handed out; `source` is the learner's, if it is known."""
-    if answer is ... or _unchanged(exercise.answer, cell, source):
+    if answer is ... or _unchanged(cell, source):
         return Verdict(exercise, Outcome.NOT_ATTEMPTED, _to_do(exercise, cell))
     try:
         exercise.check(answer)
@@ -63,12 +63,16 @@ def _to_do(exercise: Exercise, cell: Cell) -> str:
     return f"{verb} `{exercise.answer}`"
 
 
-def _unchanged(name: str, cell: Cell, source: str | None) -> bool:
-    """Whether the learner's definition is still the one handed out, whatever its comments say."""
+def _unchanged(cell: Cell, source: str | None) -> bool:
+    """Whether all that the cell defines is still as handed out, whatever its comments say."""
     if source is None:
         return False
-    theirs, ours = definition(source, name), cell.defines(name)
-    return theirs is not None and ours is not None and ast.dump(theirs) == ast.dump(ours)
+    names = bound_names(cell.handed_out)
+    return all(_dumped(definition(source, name)) == _dumped(cell.defines(name)) for name in names)
+
+
+def _dumped(statement: ast.stmt | None) -> str | None:
+    return None if statement is None else ast.dump(statement)
 
 
 def _told(exercise: Exercise, error: Exception) -> str:

@@ -58,6 +58,35 @@ def test_what_was_handed_out_is_no_attempt(source):
     assert str(found).startswith("90.1 not attempted yet. Mend `double`")
 
 
+WHOLE_CELL = """\
+RATE = 2
+
+
+def double(amount):
+    return times(amount)
+
+
+def times(amount):
+    ### BEGIN SOLUTION
+    return RATE * amount
+    ### STARTS AS
+    # return RATE + amount + 1
+    ### END SOLUTION
+"""
+
+
+def test_an_answer_that_leans_on_its_cell_is_attempted_when_anything_there_is_changed():
+    cell = Cell(WHOLE_CELL)
+    handed_out, mended = cell.handed_out, cell.solved
+    tripled = cell.handed_out.replace("RATE = 2", "RATE = 3")
+    outcomes = []
+    for source in (handed_out, tripled, mended):
+        namespace: dict[str, object] = {}
+        exec(source, namespace)
+        outcomes.append(judge(DOUBLE, namespace["double"], cell, source).outcome)
+    assert outcomes == [Outcome.NOT_ATTEMPTED, Outcome.WRONG, Outcome.CORRECT]
+
+
 def test_a_blank_is_to_be_written():
     blank = Cell("### BEGIN SOLUTION\ndouble = 2\n### END SOLUTION\n")
     assert str(judge(DOUBLE, ..., blank, None)).startswith("90.1 not attempted yet. Write `double`")

@@ -22,6 +22,12 @@ WRONG = [
     for exercise in exercises_of(chapter)
     for number, wrong in enumerate(exercise.wrong, start=1)
 ]
+RIGHT = [
+    pytest.param(chapter, exercise, right, id=f"{exercise.id}-{number}")
+    for chapter in CHAPTERS
+    for exercise in exercises_of(chapter)
+    for number, right in enumerate(exercise.right, start=1)
+]
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=[c.slug for c in CHAPTERS])
 
 
@@ -57,6 +63,12 @@ def test_a_wrong_answer_is_rejected_with_its_own_message(chapter, exercise, wron
     assert wrong.message in verdict.reason
 
 
+@pytest.mark.parametrize(("chapter", "exercise", "right"), RIGHT)
+def test_a_right_answer_need_not_look_like_the_solution(chapter, exercise, right):
+    verdict = attempt(chapter, exercise, right)
+    assert verdict.outcome is Outcome.CORRECT, verdict.reason
+
+
 @each_chapter
 def test_a_chapter_as_handed_out_runs_and_says_that_nothing_was_attempted(chapter, tmp_path):
     _, exercises, _ = notebooks(chapter)
@@ -75,11 +87,11 @@ def test_every_solution_is_accepted(chapter):
 
 
 @each_chapter
-def test_a_chapter_has_three_to_five_exercises_in_order(chapter):
+def test_a_chapter_has_three_to_seven_exercises_in_order(chapter):
     number = int(chapter.number)
     ids = [exercise.id for exercise in exercises_of(chapter)]
     assert ids == [f"{number}.{n + 1}" for n in range(len(ids))]
-    assert 3 <= len(ids) <= 5
+    assert 3 <= len(ids) <= 7
     assert set(ids) == chapter.exercise_ids()
 
 
