@@ -20,6 +20,7 @@ from sample_app import (
     circuit,
     config,
     database,
+    dispute_pages,
     errors,
     events,
     go_live,
@@ -64,6 +65,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(accounts.accounts)
     app.register_blueprint(staff_entrance.entrance)
     app.register_blueprint(staff_pages.staff)
+    app.register_blueprint(dispute_pages.disputes)
     app.register_blueprint(webhooks.webhooks)
     app.register_blueprint(health.health)
     if app.config["METRICS_TOKEN"]:

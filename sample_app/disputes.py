@@ -85,20 +85,16 @@ def answer(
     staff: Customer,
     submit: bool,
 ) -> Dispute:
-    """Keep the evidence at Stripe; with `submit`, send it to the bank, which takes it once only.
+    """Keep this evidence at Stripe; with `submit`, send all to the bank, which takes it once only.
 
     Raises `NotAnswerable`, or the `stripe.StripeError` that kept the shop from knowing: then
     answer again, with the same evidence or with other.
     """
     key, order = dispute.idempotency_key, dispute.order
-    sent: Any = dict(evidence)
+    wish: Any = {"submit": submit, **({"evidence": dict(evidence)} if evidence else {})}
     _require_answerable(session, client, dispute)
     try:
-        told = client.v1.disputes.update(
-            dispute.id,
-            {"evidence": sent, "submit": submit},
-            {"idempotency_key": key},
-        )
+        told = client.v1.disputes.update(dispute.id, wish, {"idempotency_key": key})
     except stripe.StripeError as error:
         if error.http_status is not None:
             _end_attempt(session, dispute, key)

@@ -44,6 +44,8 @@ def policy(response):
         "/staff/orders/ord_1/refunds",
         "/staff/orders/ord_1/refunds/1",
         "/staff/orders/ord_1/shipment",
+        "/staff/disputes/du_1/evidence",
+        "/staff/disputes/du_1/submission",
     ],
 )
 def test_a_form_of_another_site_is_refused(client, path):
@@ -55,7 +57,9 @@ def test_a_form_of_another_site_is_refused(client, path):
 def test_every_form_is_tested_above(app):
     mark = test_a_form_of_another_site_is_refused.pytestmark[0]
     posts = {
-        re.sub(r"<[^>]*order_id>", "ord_1", re.sub(r"<[^>]*(item|refund)_id>", "1", rule.rule))
+        re.sub(r"<[^>]*(item|refund)_id>", "1", rule.rule)
+        .replace("<order_id>", "ord_1")
+        .replace("<dispute_id>", "du_1")
         for rule in app.url_map.iter_rules()
         if "POST" in rule.methods and rule.endpoint.partition(".")[0] not in {"api", "webhooks"}
     }
