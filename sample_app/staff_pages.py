@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_wtf import FlaskForm
 from werkzeug import Response
 from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from sample_app import audit, refunds, stripe_errors
 from sample_app.after_sales import Refund
@@ -35,10 +35,10 @@ class RefundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     reason = StringField(
         "Reason",
         [
-            InputRequired("Say why: it is kept with the order."),
+            DataRequired("Say why: it is kept with the order."),
             Length(max=500, message="That is too long: 500 characters at most."),
         ],
-        [lambda text: text.replace("\0", "") if text else text],  # PostgreSQL takes no NUL
+        [lambda text: text.replace("\0", "").strip() if text else text],  # PostgreSQL takes no NUL
     )
     request_key = HiddenField(validators=[Length(16, 64)])
 

@@ -11,6 +11,7 @@ from sample_app.money import (
     format_money,
     from_minor_units,
     minimum_amount,
+    read_money,
     to_minor_units,
 )
 
@@ -49,6 +50,22 @@ def test_an_amount_becomes_the_minor_units_that_stripe_counts(amount, currency, 
 def test_an_amount_that_the_currency_cannot_express_is_refused(amount, currency):
     with pytest.raises(ValueError, match=r"no (amount|currency)|NaN"):
         to_minor_units(amount, currency)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "minor"),
+    [("10.50", "usd", 1050), (" 10 ", "usd", 1000), ("10.5", "usd", 1050), ("150", "jpy", 150)],
+)
+def test_an_amount_is_read_as_people_type_it(typed, currency, minor):
+    assert read_money(typed, currency) == minor
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "-1", "NaN", "1e3", "1_000", "10,50", "$10", "٣", "1 0", "1.", ".5", "1\n2"]
+)
+def test_what_people_do_not_type_is_no_amount(typed):
+    with pytest.raises(ValueError, match="Write an amount in USD, as a number"):
+        read_money(typed, "usd")
 
 
 def test_money_is_never_a_float():
