@@ -62,7 +62,7 @@ def connect(app: Flask, url: str) -> "Celery":
     celery = Celery(app.import_name, broker=url, set_as_current=False)
     celery.conf.update(SETTINGS)
 
-    @celery.task(name="work_on_the_inbox")
+    @celery.task(name="work_on_the_inbox", shared=False)  # this app's alone
     def work_on_next() -> None:
         with app.app_context():
             if inbox.work_on_next():
