@@ -3,7 +3,7 @@
 import stripe
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.every_answer"]
+pytest_plugins = ["tests.tally", "tests.every_answer"]
 
 stripe.enable_telemetry = False  # it would write into the user's folders
 

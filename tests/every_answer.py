@@ -1,18 +1,15 @@
-"""A pytest plugin: every answer that a test got from a local Stripe must fit the SDK's types.
-
-The count is printed at the end of the run, summed over the workers of pytest-xdist.
-"""
+"""A pytest plugin: every answer that a test got from a local Stripe must fit the SDK's types."""
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from local_stripe import PUBLISHABLE_KEY, LocalStripe, Request, Response
 from local_stripe.contract import check_object
+from tests.tally import TALLY
 
-_COUNT = "answers of the local Stripe"
+_COUNT = "answers of the local Stripe held against the SDK's types"
 _INTERNAL = ("/_local/", "/v1/payment_pages/", "/v1/stripecli/")  # of pages and programs
 _WHOLE = ("/v1/confirmation_tokens", "/v1/payment_methods", "/v1/tokens")
 
@@ -21,7 +18,6 @@ class Inspector:
     """Counts the answers it saw, and notes what was wrong with them."""
 
     def __init__(self) -> None:
-        self.count = 0
         self.complaints: list[str] = []
 
     def look_at(self, request: Request, response: Response) -> None:
@@ -35,7 +31,7 @@ class Inspector:
             return  # it has fewer fields than a server gets, and the SDK is for servers
         if request.path.startswith(_INTERNAL) and response.status == 200:
             return  # the SDK does not know it
-        self.count += 1
+        TALLY[_COUNT] += 1
         body = json.loads(response.body)
         self.complaints += [f"{asked}: {difference}" for difference in check_object(body)]
 
@@ -68,21 +64,3 @@ def _every_answer_fits_the_types(request: pytest.FixtureRequest) -> Iterator[Non
     yield
     if request.node.get_closest_marker("provokes_a_bug") is None:
         assert not _inspector.complaints, "answers that differ from the SDK's types"
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker reports its count to the run that started it."""
-    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output[_COUNT] = _inspector.count
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """A worker is done."""
-    _inspector.count += getattr(node, "workeroutput", {}).get(_COUNT, 0)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many there were."""
-    terminalreporter.write_line(f"{_inspector.count} {_COUNT} held against the SDK's types")
