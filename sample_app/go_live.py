@@ -139,6 +139,16 @@ CHECKS = (
         "Set RATE_LIMIT_STORAGE=redis://…",
     ),
     Check(
+        "What webhooks start is done by workers",
+        lambda app: bool(app.config["CELERY_BROKER_URL"]),
+        "Set CELERY_BROKER_URL=redis://…, and start a worker and a beat.",
+    ),
+    Check(
+        "Somebody may watch it, and nobody else",
+        lambda app: len(app.config["METRICS_TOKEN"] or "") >= LONG,
+        f"Set METRICS_TOKEN to {LONG} random characters or more.",
+    ),
+    Check(
         "Nothing is debugged",
         lambda app: not (app.debug or app.testing),
         "Unset FLASK_DEBUG, and start it with gunicorn.",

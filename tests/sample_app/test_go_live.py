@@ -19,6 +19,8 @@ LIVE = {
     "MAIL_FROM": "orders@furniture.example",
     "RATE_LIMITS": "on",
     "RATE_LIMIT_STORAGE": "redis://127.0.0.1:1",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:1",
+    "METRICS_TOKEN": "only for tests, and of a good length",
     "TESTING": False,
 }
 ALL = [check.what for check in CHECKS]
@@ -77,6 +79,9 @@ TEST_KEYS = {"STRIPE_SECRET_KEY": "sk_test_localX", "STRIPE_PUBLISHABLE_KEY": "p
         ({"MAIL_FROM": "orders@shop.example"}, ["Mail comes from an address"]),
         ({"RATE_LIMITS": "off"}, ["Rate limits are on"]),
         ({"RATE_LIMIT_STORAGE": "memory://"}, ["All processes count them together"]),
+        ({"CELERY_BROKER_URL": None}, ["What webhooks start is done by workers"]),
+        ({"METRICS_TOKEN": None}, ["Somebody may watch it, and nobody else"]),
+        ({"METRICS_TOKEN": "short"}, ["Somebody may watch it, and nobody else"]),
         ({"TESTING": True}, ["Nothing is debugged"]),
         ({"url": "sqlite://"}, ["The database is PostgreSQL", "The database answers"]),
         ({"url": "postgresql://127.0.0.1:1/shop"}, ["The database answers"]),

@@ -26,6 +26,7 @@ from local_stripe import SECRET_KEY, LocalStripe, WallClock
 from local_stripe.courier import Courier
 from local_stripe.server import start
 from local_stripe.transport import InProcess
+from sample_app import catalogue
 from sample_app.models import FULL_SHELF, Item, Order, OrderItem, WebhookEvent, now
 from sample_app.order_status import OrderStatus
 from tests.postgres import cluster
@@ -236,7 +237,8 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         shop = Deployment(folder, database, local, broker, mail)
         parts.callback(shop.stop)
         shop.run(*PROCFILE["release"])
-        shop.run("flask", "--app", "sample_app", "seed")
+        with shop.database() as session:
+            catalogue.seed(session)
         for name in PROCFILE.keys() - {"release"}:
             shop.start(name)
         eventually(shop.is_ready, within=SECONDS_TO_ANSWER)
