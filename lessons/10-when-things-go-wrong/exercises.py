@@ -175,7 +175,8 @@ print(till("pm_card_visa_chargeDeclinedStolenCard", too_exact))
 # - *All* other reasons get the same sentence, also those that Stripe invents tomorrow. Whoever compares the
 #   sentences for `generic_decline` and `stolen_card` learns nothing.
 # - The reason is in `error.error.decline_code`. Where that is missing, `error.code` has it.
-# - Use no words of Stripe's: neither its codes nor its messages. Some of those speak to programmers.
+# - No sentence holds one of Stripe's codes. Its messages (`error.user_message`) are no help either: some of
+#   them tell the reason, some speak to programmers.
 
 
 # %%
@@ -205,7 +206,8 @@ check("10.4", what_to_say)
 # Write `charge(client, params, key, pause)`. It creates a PaymentIntent with these parameters, sends the
 # key along, and returns it.
 #
-# - When a try fails, ask your `pause_after` of 10.3. It says how long to wait, or to leave it.
+# - When a try fails, ask your `pause_after` of 10.3 (do that one first). It says how long to wait, or to
+#   leave it.
 # - Wait by calling `pause(seconds)`. (In production, that is `time.sleep`. The check has no time.)
 # - When it is left, the error goes to the caller.
 # - The customer pays once, whatever happens.

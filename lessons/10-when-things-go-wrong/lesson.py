@@ -108,7 +108,7 @@ print(answer.status, answer.text.strip())
 # ## Watch a failure that says nothing
 #
 # Here is another one. The colleague who wrote it was in a hurry: any failure at all, and the customer
-# shall see a friendly page. **Before you run it:** which three things does this `except` catch?
+# shall see a friendly page. **Before you run it:** which three kinds of trouble can this `except` catch?
 
 
 # %%
@@ -130,9 +130,9 @@ print(counter.post("/pay/pm_card_visa").json)
 print(counter.post("/pay/pm_card_visa_chargeDeclined").json)
 
 # %% [markdown]
-# The bank's no, the dead line, and the colleague's own misspelled `options`. So this till has never
-# charged anybody, and is content. `except Exception: pass` does not handle an error. It handles the *news*
-# of it.
+# The bank's no, a dead line, and the colleague's own misspelled `options`, which strikes every time. So this
+# till has never charged anybody, and is content. `except Exception: pass` does not handle an error. It
+# handles the *news* of it.
 #
 # Name what you catch. And for each thing that you catch, have an answer to three questions:
 #
@@ -210,7 +210,9 @@ collect("a key that may not", lambda: buy(api_key=RESTRICTED_KEY))
 # Note that the SDK's `PermissionError` is `stripe.PermissionError`. Python has one, too, about files.
 #
 # **Stripe is busy, or broken.** Have the local Stripe act it out: too many requests; somebody else at work
-# on the same object; your own first request still under way; a failure in Stripe's house.
+# on the same object; your own first request still under way; a failure in Stripe's house. (The dashboard has
+# these faults under *Faults*, and `python -m local_stripe serve --fault rate_limit,share=0.5` starts with
+# one.)
 
 
 # %%
@@ -310,7 +312,7 @@ print(len(met), "met;", len(others), "others, such as", *[kind.__name__ for kind
 # %% [markdown]
 # ## Import them from the right place
 #
-# Half of the answers on the web about Stripe's errors begin with the next line. It fails on purpose.
+# Many answers on the web about Stripe's errors begin with the next line. It fails on purpose.
 
 # %%
 try:
@@ -335,9 +337,9 @@ for what in ["a card is declined", "an unknown id", "a wrong key", "key_in_use"]
         print(f"- {catalogue[what].user_message}")
 
 # %% [markdown]
-# At most the first. The others are Stripe's words for *you*: names of parameters, ids, the end of a secret key. The
-# customer can do nothing about them, and an attacker is glad. The library sets `user_message` for every
-# class, whether it is meant for users or not. So:
+# At most the first. The others are Stripe's words for *you*: names of parameters, ids, the end of a secret
+# key. The customer can do nothing about them, and an attacker is glad. The library fills `user_message` for
+# every class, whether users can use it or not. So:
 #
 # | error | the customer reads | because |
 # |---|---|---|
@@ -366,6 +368,7 @@ for name in declining.split():
     except stripe.CardError as error:
         declines_seen[error.error.decline_code] = error
 
+# %%
 for reason, error in declines_seen.items():
     print(f"{error.code:18} {reason:24} {error.error.advice_code}")
 
@@ -554,7 +557,8 @@ for kind in FAULTS:
 #   Stripe knows, it tells, and what it tells goes first.
 # - `key_in_use` (409): your first request is still at work. Tried again, to hear its answer.
 # - `server_error`: the header says `false`. Stripe keeps a 500 under its key like any other answer, and
-#   would repeat it for a day. Nobody knows what it has done: *look*, by fetching the payment.
+#   would repeat it for a day. Nobody knows what it has done: *look*, by fetching the payment. (Or have one
+#   PaymentIntent per order, as in chapter 04: it is paid only once, so a new key does no harm.)
 # - `malformed_json`: the library sees a 200 and does not think of it. The same key gets the answer again.
 
 # %% [markdown]
@@ -628,28 +632,27 @@ web = app.test_client()
 
 def order(token="tok_visa", **headers):
     answer = web.post("/orders", json={"token": token, "item_ids": [1]}, headers=headers)
-    print(answer.status, answer.json.get("message", answer.json["status"]))
-    return answer
+    said = answer.json.get("message", answer.json["status"])
+    print(answer.status_code, answer.headers.get("Retry-After", "-"), said)
 
 
-_ = order("tok_chargeDeclinedInsufficientFunds")
+order("tok_chargeDeclinedInsufficientFunds")
 
 # %% [markdown]
 # Two readers, two sentences. Neither tells of a card. Now a busy Stripe:
 
 # %%
 local().faults.inject("rate_limit")
-busy = order()
-print("Retry-After:", busy.headers["Retry-After"])
+order()
 
 # %% [markdown]
-# `Retry-After` is the same advice in the language of programs: seconds. And `null`, from the beginning of
-# this chapter? The line is cut, three times for the three tries of the shop:
+# The 60 is the header `Retry-After`: the same advice, in seconds, for programs. And `null`, from the beginning
+# of this chapter? The line is cut, three times for the three tries of the shop:
 
 # %%
 headers = {"Idempotency-Key": str(uuid.uuid4())}
 local().faults.inject("lost_response", "*/confirm", times=3)
-_ = order(**headers)
+order(**headers)
 
 # %% [markdown]
 # 503, not 200. The customer has paid, in fact, as it was the answers that were lost; the shop does not
@@ -658,7 +661,7 @@ _ = order(**headers)
 
 # %%
 timeline.clear()
-_ = order(**headers)
+order(**headers)
 
 # %%
 timeline()
