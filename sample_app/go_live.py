@@ -1,7 +1,7 @@
 """`flask --app sample_app check-live`: what must hold before the shop takes real money.
 
 Each line is checked on the shop as it is configured here, in the environment of the server. What
-only the world sees, its program does not: open the shop by its name, and buy something.
+only the world sees, its program does not: open the shop by its name, and look at it.
 https://docs.stripe.com/get-started/checklist/go-live
 """
 
