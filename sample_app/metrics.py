@@ -3,6 +3,7 @@
     shop_request_seconds          by route and status: 402 is a declined card, from 500 on our fault
     shop_stripe_errors_total      by class of the SDK's errors, declines included
     shop_circuits_open            processes that ask Stripe nothing just now; see circuit.py
+    shop_database_up              0 while it does not answer
     shop_inbox_events             by state: waiting, and given up: those need a person
     shop_inbox_oldest_seconds     how long the oldest event waits: webhooks are behind
 
@@ -34,6 +35,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from sample_app import inbox, stripe_errors
 from sample_app.database import db
@@ -75,7 +77,12 @@ class Inbox(Collector):
     """Counted when asked: all processes share it."""
 
     def collect(self) -> Iterable[Metric]:
-        state = inbox.state(db.session)
+        try:
+            state = inbox.state(db.session)
+        except SQLAlchemyError:
+            yield _database_up(0)
+            return
+        yield _database_up(1)
         events = GaugeMetricFamily(
             "shop_inbox_events", "Events that are not handled.", labels=["state"]
         )
@@ -103,6 +110,10 @@ def measure(response: Response) -> Response:
 
 def count(error: stripe.StripeError) -> None:
     STRIPE_ERRORS.labels(type(error).__name__).inc()
+
+
+def _database_up(value: int) -> Metric:
+    return GaugeMetricFamily("shop_database_up", "Whether the database answers.", value)
 
 
 def _of_all_processes() -> CollectorRegistry:
