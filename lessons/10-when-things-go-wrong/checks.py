@@ -9,7 +9,7 @@ import stripe
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect
 from local_stripe import RESTRICTED_KEY, SECRET_KEY, LocalStripe
-from local_stripe.transport import InProcess
+from local_stripe.transport import Headers, InProcess
 
 
 class Line(InProcess):
@@ -211,7 +211,8 @@ def refusals() -> list[Refusal]:
     staying = [Refusal(make(), what, again=False) for what, make in MISTAKES.items()]
     card = Refusal(declined("visa_chargeDeclined"), "a declined card", again=False)
     busier = Refusal(BusierError("Too many."), "a class made from RateLimitError", again=True)
-    advised = stripe.InvalidRequestError("Busy.", None, headers={"Stripe-Should-Retry": "true"})
+    advice_given = Headers({"stripe-should-retry": "true"})
+    advised = stripe.InvalidRequestError("Busy.", None, headers=advice_given)
     advice = Refusal(advised, "whose header says Stripe-Should-Retry: true", again=True)
     return [*passing, *staying, card, busier, advice]
 

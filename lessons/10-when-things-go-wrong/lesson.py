@@ -532,8 +532,9 @@ print([min(first_pause * 2**tries, longest_pause) for tries in range(5)], "secon
 # To that the library adds chance, called **jitter**. Otherwise a thousand shops that were cut off in the
 # same second would all come back in the same second.
 #
-# Which failures does it try again at all? Let each of them strike up to three times, and count. **Before you
-# run it:** cross out those that you would not try again.
+# Which failures does it try again at all? Let each of them strike up to three times, and count. The last
+# column is a header by which Stripe may give advice. **Before you run it:** cross out those that you would
+# not try again.
 
 # %%
 from local_stripe.faults import FAULTS
@@ -772,8 +773,8 @@ print(web.post("/orders", json=body).status_code)
 # %% [markdown]
 # ## Live through a bad hour
 #
-# At last everything at once: of all calls to Stripe, nearly half go wrong, in seven ways. Twenty customers
-# buy a lamp. Who gets a 503 does as they are told, and comes back in a minute.
+# At last everything at once: of all calls about payments, nearly half go wrong, in seven ways. Twenty
+# customers buy a lamp. Who gets a 503 does as they are told, and comes back in a minute.
 
 # %%
 seven = "timeout reset lost_response bad_gateway lock_timeout server_error malformed_json".split()
