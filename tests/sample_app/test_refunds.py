@@ -413,6 +413,7 @@ def test_staff_who_refund_at_one_moment_never_give_back_more_than_was_paid(datab
     for thread in threads:
         thread.join(timeout=30)
     assert at_stripe(client, order) == [(8900, "succeeded")] * 3
+    assert len(keys(local, "/refunds")) == 3  # the others were refused before Stripe was asked
     with app.app_context():
         assert db.session.get_one(Order, order.id).status is OrderStatus.REFUNDED
     close(app)
