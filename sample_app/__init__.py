@@ -3,6 +3,7 @@
 `create_app` builds it, `flask --app sample_app seed` fills it, `flask --app sample_app run`
 opens it. `flask --app sample_app events work`, beside it, tries again what failed after a webhook.
 `flask --app sample_app reconcile` mends what the webhooks missed, and accounts for every cent.
+`flask --app sample_app staff` says who works here.
 `flask --app sample_app check-live` says what is missing before it may take real money.
 """
 

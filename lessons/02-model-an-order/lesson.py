@@ -567,7 +567,8 @@ session.scalars(select(Order.currency)).all()
 # ## See the shop do it
 #
 # The course comes with a shop that does all this for real. Here are its states. You will
-# recognize `TRANSITIONS`.
+# recognize `TRANSITIONS`. One line goes further than yours: a refund can fail days later, at the
+# customer's bank, and then the order is paid again. That is chapter 11.
 
 # %%
 from sample_app import order_status

@@ -331,10 +331,14 @@ page_by_offset(1)
 
 # %% [markdown]
 # The mend is to remember where you were instead of how far: "orders older than this one". The order
-# you saw last is the **cursor**, and this is **keyset pagination**. The shop does it so:
+# you saw last is the **cursor**, and this is **keyset pagination**. The shop names whose orders it
+# wants in one function, and pages through them in another:
 
 # %%
 show(orders.list_orders)
+
+# %%
+show(orders._page)
 
 # %% [markdown]
 # `tuple_` compares time and id together, as Python compares tuples. And it asks for `limit + 1` rows:
@@ -390,7 +394,7 @@ print(queries_for(2), queries_for(8))
 # %% [markdown]
 # The same number, whatever the page holds. Chapter 03 took `selectinload` for a list, and had two
 # queries. The shop's `_WHOLE` is a `joinedload` of lines and items: one query, at the price of the
-# `.unique()` that you saw in `list_orders`.
+# `.unique()` that you saw in `_page`.
 
 # %% [markdown]
 # ## See the shop do it

@@ -376,6 +376,7 @@ def test_an_event_of_another_account_is_ignored(outcome):
         ("payment_intent.succeeded", "pi_1"),
         ("checkout.session.completed", "cs_test_1"),
         ("charge.refunded", "ch_1"),
+        ("refund.updated", "re_1"),
     ],
 )
 def test_an_object_that_stripe_does_not_know_here_is_ignored(outcome, type, about):

@@ -20,13 +20,16 @@ from sample_app.orders import find_any_order, place_order
 from tests.sample_app.deliveries import event, tell
 from tests.sample_app.postbox import Postbox
 
-AT_STRIPE = ["decline", "pay", "cancel", "refund"]
+AT_STRIPE = ["decline", "pay", "pay by a card whose refunds fail", "cancel", "refund", "days pass"]
 EVENTS = [
     "payment_intent.succeeded",
     "payment_intent.processing",
     "payment_intent.payment_failed",
     "payment_intent.canceled",
     "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
 ]
 TROUBLES = ["Stripe is out of reach", "an answer is lost", "the last event again", "time passes"]
 CHAIRS = 3
@@ -71,10 +74,14 @@ class World:
                 intents.confirm(self.intent_id, declined)
             case "pay":
                 intents.confirm(self.intent_id, {"payment_method": "pm_card_visa"})
+            case "pay by a card whose refunds fail":
+                intents.confirm(self.intent_id, {"payment_method": "pm_card_refundFail"})
             case "cancel":
                 intents.cancel(self.intent_id)
             case "refund":
                 self.stripe.v1.refunds.create({"payment_intent": self.intent_id})
+            case "days pass":
+                self.local.clock.advance(6 * 86_400)
             case "Stripe is out of reach":
                 self.local.faults.inject("timeout")
             case "an answer is lost":
@@ -85,13 +92,20 @@ class World:
                 come_due()
                 inbox.work()
             case _:
-                about = self.intent_id if step.startswith("payment") else self.charge_id()
-                self.news = event(step, about)
+                self.news = event(step, self.about(step.partition(".")[0]))
                 tell(self.browser, self.news)
 
-    def charge_id(self):
-        charge = self.intent().latest_charge
-        return charge.id if charge else "ch_none"
+    def about(self, kind):
+        """The id of the payment, of its charge, or of its refund."""
+        match kind:
+            case "payment_intent":
+                return self.intent_id
+            case "charge":
+                charge = self.intent().latest_charge
+                return charge.id if charge else "ch_none"
+            case "refund":
+                made = self.stripe.v1.refunds.list({"payment_intent": self.intent_id}).data
+                return made[0].id if made else "re_none"
 
     def intent(self):
         params = {"expand": ["latest_charge"]}
