@@ -466,12 +466,12 @@ def _check_verdicts(answer: Callable[..., Any]) -> None:
         expect(
             not wrote, f"Called follow for a dispute that is {status}: it sent a POST to Stripe."
         )
-    case = Complaint()
+    case, status = Complaint(), "appeal_under_review"
     (dispute,) = case.disputes
-    invented = {**case.bench.local.store.require("dispute", dispute.id), "status": "appeal_heard"}
-    case.bench.local.store.put(invented)
+    appealed = {**case.bench.local.store.require("dispute", dispute.id), "status": status}
+    case.bench.local.store.put(appealed)
     case.bench.local.store.commit()
-    case.call(answer, "Called follow for a dispute whose status nobody knows yet", "hold")
+    case.call(answer, f"Called follow for a dispute that is {status}, which is in no row", "hold")
 
 
 def _check_several(answer: Callable[..., Any]) -> None:
@@ -1186,7 +1186,7 @@ EXERCISES = (
                         "'warning_under_review'} else 'send'"
                     }
                 ),
-                "whose status nobody knows yet, returned 'send', expected 'hold'",
+                "which is in no row, returned 'send', expected 'hold'",
             ),
             Wrong(
                 FOLLOW.format(

@@ -196,8 +196,8 @@ print(refund.status, "-", status(clock))
 local().advance(7 * DAY)
 
 # %%
-refund = client.v1.refunds.retrieve(refund.id)
-print(refund.status, refund.failure_reason, "-", status(clock))
+refund = client.v1.refunds.retrieve(refund.id).to_dict()
+print(refund["status"], refund.get("failure_reason"), "-", status(clock))
 
 # %% [markdown]
 # Paid again, and not a line of code was needed for it: that is what working it out is good for. The money
