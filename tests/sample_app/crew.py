@@ -1,4 +1,4 @@
-"""Workers at the shop's inbox, in processes of their own, some of which die in the middle.
+"""The shop's processes, some of which die in the middle: workers at its inbox, and others.
 
 `python -m tests.sample_app.crew SETTINGS` builds one shop and forks from it: a line of JSON comes
 in for each shift, a line with the exit codes goes out when its last worker has ended.
@@ -33,7 +33,7 @@ class Crew:
         self._settings = json.dumps(settings)
 
     def start(self, *workers: Mapping[str, Any]) -> None:
-        """Let them work until nothing is due; see `work` for what each can be told."""
+        """Let them work until nothing is due; see `work` for what each can be told, and `serve`."""
         self._process.stdin.write(json.dumps(workers) + "\n")
         self._process.stdin.flush()
 
@@ -73,6 +73,43 @@ def work(
         inbox.work()
     if dies_at:
         _die()
+
+
+def serve(
+    app: Flask, dies_at: int, request: Mapping[str, Any] | None = None, command: Sequence[str] = ()
+) -> None:
+    """Answer a request, or run a command.
+
+    dies_at: the point at which it is killed, before or after it writes to the database or to Stripe
+    """
+    points = _points_until_death(dies_at)
+    for moment in ("before_commit", "after_commit"):
+        sa.event.listen(Session, moment, lambda _: points())
+    app.extensions["stripe"] = stripe.StripeClient(
+        app.config["STRIPE_SECRET_KEY"],
+        http_client=Writing(points),
+        base_addresses={"api": app.config["STRIPE_API_BASE"]},
+    )
+    if request:
+        answer = app.test_client().open(**request, buffered=True)
+        assert answer.status_code < 500, answer.status
+    else:
+        app.test_cli_runner().invoke(args=command, catch_exceptions=False)
+
+
+class Writing(stripe.RequestsClient):
+    """The way to Stripe; whoever writes there passes a point before, and one after."""
+
+    def __init__(self, point: Callable[[], None]) -> None:
+        super().__init__()
+        self._point = point
+
+    def request(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        point = self._point if method == "post" else lambda: None
+        point()
+        answer = super().request(method, *args, **kwargs)
+        point()
+        return answer
 
 
 class Line(stripe.RequestsClient):
@@ -125,7 +162,7 @@ def _fork(app: Flask, orders: Mapping[str, Any]) -> int:
         return pid
     code = 1
     try:
-        work(app, **orders)
+        (work if orders.keys().isdisjoint({"request", "command"}) else serve)(app, **orders)
         code = 0
     finally:
         os._exit(code)

@@ -16,13 +16,19 @@ import stripe
 
 from local_stripe.server import start
 from local_stripe.transport import InProcess
-from sample_app import inbox
-from sample_app.confirmation import CLAIM
 from sample_app.database import db
 from sample_app.fulfilment import fulfil_at_once
-from sample_app.models import FULL_SHELF, Item, Order, OrderItem, WebhookEvent, now
+from sample_app.models import Item, Order, OrderItem, WebhookEvent
 from sample_app.orders import find_any_order
 from sample_app.payments import resume
+from tests.sample_app.aftermath import (
+    fulfilled,
+    left_in_the_inbox,
+    let_time_pass,
+    stock,
+    stock_after,
+    work_off,
+)
 from tests.sample_app.conftest import build, close
 from tests.sample_app.crew import KILLED, Crew
 from tests.sample_app.deliveries import PATH
@@ -210,49 +216,9 @@ def see_the_page(client, order_id):
     fulfil_at_once(resume(db.session, client, find_any_order(db.session, order_id)))
 
 
-def let_time_pass():
-    """Nobody is at work now: what waits comes due, and the claims of the dead run out."""
-    waiting = sa.update(WebhookEvent).where(WebhookEvent.due_at.is_not(None))
-    db.session.execute(waiting.values(due_at=now()))
-    claimed = sa.update(Order).where(Order.confirmation_claimed_at.is_not(None))
-    db.session.execute(claimed.values(confirmation_claimed_at=now() - 2 * CLAIM))
-    db.session.commit()
-
-
-def work_off(rounds=5):
-    """The line is good again; somebody looks after what was given up."""
-    for _ in range(rounds):
-        for event in left_in_the_inbox():
-            inbox.replay(db.session, event)
-        inbox.work()
-        let_time_pass()
-
-
 # After the storm
-
-
-def fulfilled():
-    db.session.expire_all()
-    return set(db.session.scalars(sa.select(Order.id).where(Order.fulfilled_at.is_not(None))))
-
-
-def left_in_the_inbox():
-    unhandled = sa.select(WebhookEvent.id).where(WebhookEvent.handled_at.is_(None))
-    return db.session.scalars(unhandled).all()
 
 
 def letters(mail_server):
     """How often the mail server got each message."""
     return Counter(message["Message-ID"][1:].partition("@")[0] for message in mail_server.messages)
-
-
-def stock():
-    return dict(db.session.execute(sa.select(Item.id, Item.stock)).all())
-
-
-def stock_after(order_ids):
-    sold = Counter()
-    for order_id in order_ids:
-        for line in find_any_order(db.session, order_id).lines:
-            sold[line.item_id] += line.quantity
-    return {item_id: FULL_SHELF - sold[item_id] for item_id in range(1, 9)}
