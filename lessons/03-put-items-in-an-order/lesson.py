@@ -529,8 +529,8 @@ from sample_app.models import OrderItem
 show(OrderItem)
 
 # %% [markdown]
-# Here is the whole shop. Five tables: yours, the customers, and one for what Stripe tells the
-# shop (chapter 08).
+# Here is the whole shop. Nine tables: yours, the customers, one for what Stripe tells the shop
+# (chapter 08), and four for what comes after a sale (chapters 11 and 12).
 
 # %%
 from sample_app.models import Base
