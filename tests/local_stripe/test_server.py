@@ -398,7 +398,7 @@ def test_an_interrupted_cell_leaves_it_running(server: RunningServer):
 
 @contextmanager
 def serving(*options: str) -> Iterator[subprocess.Popen[str]]:
-    """`python -m local_stripe serve`, ended if the test has not."""
+    """`python -m local_stripe serve`, ended if the test has not, or has failed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "local_stripe", "serve", *options],
         stdout=subprocess.PIPE,
@@ -406,9 +406,11 @@ def serving(*options: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     with process:
-        yield process
-        if process.poll() is None:
-            process.kill()
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def test_serve_prints_one_line_with_its_url_and_ends_quietly():
