@@ -349,7 +349,7 @@ def _hear(answer: Callable[..., Any], bench: Practice, orders: dict[str, Any], t
         return
     intent = bench.client.v1.payment_intents.retrieve(told.data.object.payment_intent)
     order_id = intent.metadata.to_dict().get("order_id")
-    _refunded, expected, reason = TRUTH.get(order_id, (0, None, "this is no order of ours"))
+    _refunded, expected, reason = TRUTH.get(order_id or "", (0, None, "this is no order of ours"))
     expect(
         got == expected,
         f"{called} for {order_id}, returned {got!r}, expected {expected!r}: {reason}.",
