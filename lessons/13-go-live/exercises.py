@@ -416,6 +416,8 @@ accept()
 #
 # The checks live elsewhere, and you do not see them. They try what a suite this short leaves out: a second
 # process, another customer, a card that is declined. A mend that fits only the test will not do.
+#
+# From a terminal, `python -m classroom reset 13.1` puts the whole shop back, with all seven bugs.
 
 # %% [markdown]
 # ## 13.1 The receipt that changed (5 min)
@@ -478,7 +480,7 @@ check("13.5", create_shop)
 # ## 13.6 The shelf that emptied itself (10 min)
 #
 # *You practice:* fulfilling once, whoever calls, and at whatever moment (chapter 09).
-# *Out of scope:* e-mails, workers.
+# *Out of scope:* e-mails, workers. (And SQLite has no `SELECT … FOR UPDATE`.)
 #
 # > The warehouse counted. We have sold 14 chairs, and 31 are gone from the list. They stand right here.
 

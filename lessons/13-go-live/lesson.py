@@ -280,6 +280,22 @@ print((home / "Procfile").read_text(encoding="utf-8"))
 # | `worker` | works on the inbox | one or more | its event comes due again (chapter 09) |
 # | `beat` | says "look into the inbox" every few seconds | one | events wait a little longer |
 #
+# Who talks to whom, with the proxy and the two programs that keep things:
+#
+# ```mermaid
+# flowchart LR
+#     customer((customer)) --> proxy
+#     stripe((Stripe)) -- webhooks --> proxy
+#     proxy --> web
+#     web --> stripe
+#     web --> postgresql[(PostgreSQL)]
+#     web -. look into the inbox .-> redis[(Redis)]
+#     beat -. look into the inbox .-> redis
+#     redis -.-> worker
+#     worker --> postgresql
+#     worker --> stripe
+# ```
+#
 # How gunicorn runs its workers stands in `gunicorn.conf.py`. Five lines of it are worth a look:
 
 # %%
@@ -329,7 +345,8 @@ show(tasks.work_on_the_inbox)
 # database. Why so stingy? Because then the message may get lost.
 #
 # Try the worst. The next shop is another process on the same database, and its broker is at an address
-# where nobody answers. **Before you run it:** a customer pays, and the webhooks come. What does the shop answer to Stripe? And is the order fulfilled?
+# where nobody answers. **Before you run it:** a customer pays, and the webhooks come. What does the shop
+# answer to Stripe? And is the order fulfilled?
 
 # %%
 many = shop(
@@ -415,7 +432,8 @@ for name, value in tasks.SETTINGS.items():
 #
 # Then pay for something at `http://127.0.0.1:8000`, with `stripe listen` running (chapter 08), and kill what
 # you like, with `kill -9`. The project's tests do the same: whatever dies, what was paid is fulfilled, once.
-# (gunicorn does not run on Windows; there, use WSL.) [docs/deploying.md](../docs/deploying.md) has the whole way to a server, step by step.
+# (gunicorn does not run on Windows; there, use WSL.) [docs/deploying.md](../docs/deploying.md) has the
+# whole way to a server, step by step.
 
 # %% [markdown]
 # ## Say whether you are well
@@ -542,7 +560,8 @@ print(*[line for line in metrics.splitlines() if re.match(told, line)], sep="\n"
 # %% [markdown]
 # Without the token, the page is a 404: your turnover is nobody else's business. Read the lines. Routes are
 # counted, and not addresses; else each order would have a curve of its own. (Who asked for `/sign-in`? It was
-# `check-live`, some sections ago.) The declined card is no error of yours. And some events wait in the inbox, since there is still no Redis.
+# `check-live`, some sections ago.) The declined card is no error of yours. And some events wait in the
+# inbox, since there is still no Redis.
 
 # %% [markdown]
 # You can draw a hundred curves, and on the first bad night you look at none. Three numbers tell nearly all:
@@ -660,7 +679,8 @@ moving.config["STRIPE_WEBHOOK_SECRETS"] = (old.secret, new.secret)
 with moving.test_client() as web:
     web.post("/orders", json={"token": "tok_visa", "item_ids": [1]})
 
-print(len(deliver()), "deliveries")
+delivered = deliver()
+print(len(delivered), "deliveries of", len({delivery.event for delivery in delivered}), "events")
 
 # %%
 with moving.app_context():
