@@ -7,7 +7,7 @@ balance, and whatever the two do not say alike has a name.
 
 import enum
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,7 @@ class Line(enum.StrEnum):
     REFUNDS = "Refunds"
     DISPUTES = "Disputes"
     EARLIER = "Of earlier payments"
+    FRESH = "Not heard of yet"
     FEES = "Fees"
     EXCHANGED = "Exchanged"
     PAYOUTS = "Payouts"
@@ -122,8 +123,7 @@ def state(claims: Claims, ledger: Ledger, since: datetime | None = None) -> Stat
 
     What was before that is one line, worked out from the balance: it proves nothing.
     """
-    paid_by = {id for line, id in claims if line is Line.PAYMENTS}
-    stripe, found = _sort(ledger, paid_by, since)
+    stripe, found = _sort(ledger, claims, since)
     seen = {(line, id) for line, id, _ in found}
     said = Amounts()
     for key, claim in claims.items():
@@ -143,11 +143,11 @@ def state(claims: Claims, ledger: Ledger, since: datetime | None = None) -> Stat
     return Statement(shop, stripe, list(_differences(said, found)))
 
 
-def _sort(ledger: Ledger, paid_by: Collection[str], since: datetime | None) -> tuple[Sums, Amounts]:
+def _sort(ledger: Ledger, claims: Claims, since: datetime | None) -> tuple[Sums, Amounts]:
     """What each line of the ledger comes to; and each thing on it that the shop knows of, too."""
     sums, found = Sums(), Amounts()
     for movement in ledger.movements:
-        line = _line(movement, paid_by, since)
+        line = _line(movement, claims, since)
         sums[line, movement.stated_in] += movement.stated
         sums[Line.FEES, movement.currency] -= movement.fee
         if movement.currency != movement.stated_in:
@@ -164,13 +164,15 @@ def _differences(said: Amounts, found: Amounts) -> Iterator[Difference]:
             yield Difference(*key, shop=said[key], stripe=found[key])
 
 
-def _line(movement: Movement, paid_by: Collection[str], since: datetime | None) -> Line:
+def _line(movement: Movement, claims: Claims, since: datetime | None) -> Line:
     line = CATEGORIES.get(movement.category, Line.OTHER)
     if line not in ABOUT_ORDERS:
         return line
     if since and movement.made < since:
         return Line.EARLIER
-    return line if movement.payment in paid_by else Line.UNEXPECTED
+    if movement.fresh and (line, _name(line, movement)) not in claims:
+        return Line.FRESH
+    return line if (Line.PAYMENTS, movement.payment) in claims else Line.UNEXPECTED
 
 
 def _name(line: Line, movement: Movement) -> str:

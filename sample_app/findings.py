@@ -101,11 +101,11 @@ def _unexpected(difference: Difference, order: Order | None) -> Finding:
             why = f"{order.id} was paid by {order.payment_intent_id}"
     if difference.stripe < 0:
         return Finding(
-            f"{difference.id} paid for nothing ({why}), and took {amount} with it.",
+            f"{difference.id} paid for nothing ({why}), and more went back than came: {amount}.",
             "Look up what happened to it at Stripe.",
         )
     return Finding(
-        f"{difference.id} left {amount}, and paid for nothing: {why}.",
+        f"{difference.id} brought {amount}, and paid for nothing: {why}.",
         "Give it back in Stripe's dashboard.",
     )
 

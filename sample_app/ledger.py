@@ -26,8 +26,10 @@ class Movement:
     made: when that began
     payment: the PaymentIntent that it is about
     order_id: the order that it names
+    fresh: it came while the shop was being mended, which may not have heard of it yet
     """
 
+    id: str
     category: str
     amount: int
     currency: str
@@ -38,6 +40,7 @@ class Movement:
     made: datetime
     payment: str | None = None
     order_id: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,49 +53,59 @@ class Ledger:
 
 def read(
     client: stripe.StripeClient, since: datetime | None, seen: Callable[[str, int], None]
-) -> Ledger:
+) -> list[Movement]:
     """Return all that moved `since` then; `seen` is told how many entries came, page by page.
 
-    The shop goes on selling meanwhile: so, when all are read, the balance is asked for and then
-    what came before it, until nothing did. Raises `stripe.StripeError`.
+    Raises `stripe.StripeError`.
     """
-    params: dict[str, Any] = {"limit": PAGE_SIZE, "expand": ["data.source"]}
-    if since:
-        params["created"] = {"gte": int(since.timestamp())}
-    entries = list(_entries(client, params, seen))
+    movements = []
+    for entry in _entries(client, _params(since)):
+        movements.append(_movement(entry))
+        if len(movements) % PAGE_SIZE == 0:
+            seen("entries of the ledger", len(movements))
+    return movements
+
+
+def catch_up(
+    client: stripe.StripeClient, since: datetime | None, movements: list[Movement]
+) -> Ledger:
+    """Return these movements with those that came since they were read, and the balance after all.
+
+    A shop sells on meanwhile: so first the balance is asked for, then what is new, until nothing
+    is. Raises `stripe.StripeError`.
+    """
     for _ in range(LOOKS):
+        held: Counter[str] = Counter()
         balance = client.v1.balance.retrieve()
-        newest = {"ending_before": entries[0].id} if entries else {}
-        newer = list(_entries(client, params | newest, seen))
+        for fund in [*balance.available, *balance.pending]:
+            held[fund.currency] += fund.amount
+        newest = {"ending_before": movements[0].id} if movements else {}
+        # In this direction, the SDK gives the oldest first.
+        newer = [
+            _movement(entry, fresh=True) for entry in _entries(client, _params(since) | newest)
+        ]
         if not newer:
             break
-        entries = newer[::-1] + entries
-    held: Counter[str] = Counter()
-    for fund in [*balance.available, *balance.pending]:
-        held[fund.currency] += fund.amount
-    return Ledger([_movement(entry) for entry in entries], dict(held))
+        movements = [*(newer[::-1] if newest else newer), *movements]
+    return Ledger(movements, dict(held))
 
 
-def _entries(
-    client: stripe.StripeClient, params: Any, seen: Callable[[str, int], None]
-) -> Iterator[stripe.BalanceTransaction]:
-    """Newest first; those before a cursor come in the order in which they were made."""
-    number = 0
-    for entry in client.v1.balance_transactions.list(params).auto_paging_iter():
-        yield entry
-        number += 1
-        if number % PAGE_SIZE == 0:
-            seen("entries of the ledger", number)
-    if number % PAGE_SIZE:
-        seen("entries of the ledger", number)
+def _params(since: datetime | None) -> dict[str, Any]:
+    created = {"created": {"gte": int(since.timestamp())}} if since else {}
+    return {"limit": PAGE_SIZE, "expand": ["data.source"], **created}
 
 
-def _movement(entry: stripe.BalanceTransaction) -> Movement:
+def _entries(client: stripe.StripeClient, params: Any) -> Iterator[stripe.BalanceTransaction]:
+    return iter(client.v1.balance_transactions.list(params).auto_paging_iter())
+
+
+def _movement(entry: stripe.BalanceTransaction, *, fresh: bool = False) -> Movement:
     source: Any = entry.source
     exchanged = getattr(source, "currency", entry.currency) != entry.currency
     sign = 1 if entry.amount >= 0 else -1
     metadata = getattr(source, "metadata", None)
     return Movement(
+        id=entry.id,
         category=entry.reporting_category,
         amount=entry.amount,
         currency=entry.currency,
@@ -103,4 +116,5 @@ def _movement(entry: stripe.BalanceTransaction) -> Movement:
         made=datetime.fromtimestamp(getattr(source, "created", entry.created), UTC),
         payment=getattr(source, "payment_intent", None),
         order_id=metadata.to_dict().get("order_id") if metadata else None,
+        fresh=fresh,
     )

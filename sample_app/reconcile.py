@@ -35,16 +35,21 @@ def reconcile(since: datetime | None) -> None:
     since = since and since.replace(tzinfo=UTC)
     client = current_app.extensions["stripe"]
     try:
+        # First: what is in it now, the shop knows of when it is mended.
+        movements = ledger.read(client, since, _seen)
         for number, outcome in enumerate(reconciliation.mend(db.session, client, since, _seen)):
             if number == 0:
                 click.echo("Mended:")
             click.echo(f"  {outcome}")
-        book = ledger.read(client, since, _seen)
+        db.session.close()  # what others did meanwhile counts
+        claims = bookkeeping.claims(db.session)
+        db.session.commit()  # no transaction stays open while Stripe is asked
+        book = ledger.catch_up(client, since, movements)
     except stripe.StripeError as error:
         raise click.ClickException(
             f"Stripe did not tell all ({error}). Run this again: it goes on where it was."
         ) from error
-    statement = bookkeeping.state(bookkeeping.claims(db.session), book, since)
+    statement = bookkeeping.state(claims, book, since)
     for line in _table(statement, since):
         click.echo(line)
     needed = [

@@ -77,9 +77,9 @@ def mend(
         count = 0
         for page in _pages(client, sweep, since, after):
             yield from _mended(session, sweep.due(session, page))
+            _remember(session, run_id, list=sweep.list, after=page[-1].id)
             count += len(page)
             seen(sweep.list, count)
-            _remember(session, run_id, list=sweep.list, after=page[-1].id)
         after = None
     yield from _mended(session, _half_done(session, client))
     session.execute(delete(Reconciliation).where(Reconciliation.id == run_id))
@@ -101,7 +101,7 @@ def _pages(
 
 
 def _mended(session: Session, things: Iterable[Due]) -> Iterator[str]:
-    for thing in list(things):
+    for thing in reversed(list(things)):  # the oldest first: it paid for the order
         session.commit()  # no transaction stays open while Stripe is asked
         try:
             thing.mend()
@@ -175,51 +175,48 @@ def _payments(session: Session, intents: list[stripe.PaymentIntent]) -> Iterator
 
 
 def _refunds(session: Session, made: list[stripe.Refund]) -> Iterator[Due]:
-    rows = select(Refund.stripe_id, Refund.status).where(
-        Refund.stripe_id.in_([refund.id for refund in made])
-    )
-    yield from _unknown(session, made, dict(session.execute(rows).all()), handlers.refund_changed)
+    known = select(Refund.stripe_id, Refund.status)
+    known = known.where(Refund.stripe_id.in_([refund.id for refund in made]))
+    yield from _news(session, made, dict(session.execute(known).all()), handlers.refund_changed)
 
 
 def _disputes(session: Session, told: list[stripe.Dispute]) -> Iterator[Due]:
-    rows = select(Dispute.id, Dispute.status).where(
-        Dispute.id.in_([dispute.id for dispute in told])
-    )
-    yield from _unknown(session, told, dict(session.execute(rows).all()), handlers.dispute_changed)
+    known = select(Dispute.id, Dispute.status)
+    known = known.where(Dispute.id.in_([dispute.id for dispute in told]))
+    yield from _news(session, told, dict(session.execute(known).all()), handlers.dispute_changed)
 
 
+OF_PAYMENT = ("data.payment_intent",)
 SWEEPS = (
-    # First: from here, a guest's address is known when the order is fulfilled.
-    Sweep(
-        "checkout sessions",
-        lambda client: client.v1.checkout.sessions,
-        _checkouts,
-        expand=("data.payment_intent",),
-    ),
+    # First: an order whose money all went back is not handed over any more.
+    Sweep("refunds", lambda client: client.v1.refunds, _refunds, OF_PAYMENT),
+    Sweep("disputes", lambda client: client.v1.disputes, _disputes, OF_PAYMENT),
+    # Before the payments: here, a guest's address is known.
+    Sweep("checkout sessions", lambda client: client.v1.checkout.sessions, _checkouts, OF_PAYMENT),
     Sweep("payments", lambda client: client.v1.payment_intents, _payments),
-    Sweep("refunds", lambda client: client.v1.refunds, _refunds),
-    Sweep("disputes", lambda client: client.v1.disputes, _disputes),
 )
 
 
-def _unknown(
-    session: Session,
-    things: list[Any],
-    statuses: dict[Any, str],
-    changed: Callable[[str], None],
+def _news(
+    session: Session, things: list[Any], statuses: dict[Any, str], changed: Callable[[str], None]
 ) -> Iterator[Due]:
     """Those of an order's payment whose status the shop does not know."""
-    paid_by = Order.payment_intent_id.in_([thing.payment_intent for thing in things])
-    by_payment = {order.payment_intent_id: order for order in _orders(session, paid_by)}
-    for thing in things:
-        order = by_payment.get(thing.payment_intent)
+    about = [thing for thing in things if thing.payment_intent]
+    orders = _orders(session, Order.id.in_([_order_id(thing.payment_intent) for thing in about]))
+    by_id = {order.id: order for order in orders}
+    for thing in about:
+        order = by_id.get(_order_id(thing.payment_intent))
         if order is None or statuses.get(thing.id) == thing.status:
             continue
-        amount = format_money(thing.amount, thing.currency)
-        yield Due(
-            lambda id=thing.id: changed(id),
-            f"{order.id} knows of {thing.id}, {amount}: {thing.status}",
-        )
+        if (
+            order.status is OrderStatus.PENDING
+            or order.payment_intent_id == thing.payment_intent.id
+        ):
+            amount = format_money(thing.amount, thing.currency)
+            yield Due(
+                lambda id=thing.id: changed(id),
+                f"{order.id} knows of {thing.id}, {amount}: {thing.status}",
+            )
 
 
 def _half_done(session: Session, client: stripe.StripeClient) -> Iterator[Due]:
