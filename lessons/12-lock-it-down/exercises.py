@@ -23,9 +23,10 @@ from classroom import check, hint, solution
 # *You practice:* finding what a mend has left open.
 # *Out of scope:* CSRF tokens, passwords.
 #
-# Each of these five routes is all that is left of a shop that was attacked, and mended in a hurry. Each
-# mend stops the attack of that day and leaves its cousin. The one of `sign_in` was to be found in a
-# well-known library (CVE-2021-23385: redirects to `\\\evil.example`); the code is ours.
+# Each of these five routes is what remains of a shop that was attacked, and mended in a hurry. Each
+# mend stops the attack of that day and leaves its cousin. The holes are real ones: shops let the browser
+# send the sum (`testdrivenio/flask-vue-stripe#1`), showed orders to whoever counts (`laravel/docs#9334`),
+# and took events from anybody (Stripe's own samples, chapter 08). The code is ours.
 #
 # - `order`: somebody ordered -1 lamps and was owed money. Now the sum must be more than nothing.
 # - `sign_in`: a link led to `https://evil.example`. Now an address must start with a slash.
@@ -36,12 +37,14 @@ from classroom import check, hint, solution
 #
 # Run the cell as it is, then the one below it: all five fall. Then mend `mended`:
 #
-# - An order has only items of `prices`, and of each a whole number from 1 to 100. Whatever else it is, answer
-#   422. It needs at least one item.
-# - `next` may be a path of this shop, such as `/shop/cart`. Whatever else it is, go to `/`. (Browsers take a
-#   backslash for a slash, and drop tabs and line breaks: no path has those.)
-# - Somebody else's order is a 404, exactly like one that does not exist. So is any, if nobody is signed in.
-# - What was searched for is shown as it was typed, as text. (`escape` of `markupsafe` makes text of HTML.)
+# - An order has only items of `prices`, and of each a whole number from 1 to 100. Whatever else it is,
+#   answer 422. It needs at least one item.
+# - `next` may be a path of this shop, such as `/shop/cart`. Whatever else it is, go to `/`. (Browsers
+#   take a backslash for a slash, and drop tabs and line breaks: no path has those.)
+# - Somebody else's order is a 404, exactly like one that does not exist. So is any, if nobody is signed
+#   in.
+# - What was searched for is shown as it was typed, as text. (`escape` of `markupsafe` makes text of
+#   HTML.)
 # - An event that is not signed with `secret` in the last five minutes is a 400. Each event calls `ship`
 #   once, however often it comes. (In memory is good enough here; a shop has the inbox of chapter 09.)
 
@@ -289,9 +292,9 @@ check("12.3", Redact)
 #
 # Write `rotate(account, servers, leaked)`. In the end, every server has one new key.
 #
-# - `leaked` is `False`: no server is refused at any time. Expire the old key when nobody uses it any more,
-#   and return `True`. If somebody still does, and it is none of your servers, somebody has forgotten a program:
-#   leave the old key alone, and return `False`.
+# - `leaked` is `False`: no server is refused at any time. Expire the old key when nobody uses it any
+#   more, and return `True`. If somebody still does, and it is none of your servers, somebody has
+#   forgotten a program: leave the old key alone, and return `False`.
 # - `leaked` is `True`: somebody else has the key. Expire it before anything that takes time, whoever
 #   uses it, and return `True`.
 

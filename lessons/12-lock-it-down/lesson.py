@@ -44,8 +44,8 @@ client = connect()
 # ## Read a shop like a thief
 #
 # Here is a shop that sells a desk lamp. It is ours, and it is naive, but each of its lines stands in
-# some tutorial or in some real shop. **Read the next six cells, and note every hole that you see.** There
-# are at least twelve.
+# some tutorial or in some real shop. **Read the next seven cells, and note every hole that you see.**
+# There are at least twelve.
 #
 # It keeps everything in memory, in four tables. (A **blueprint** is Flask's word for a set of routes
 # that an app can be given.)
@@ -159,7 +159,7 @@ def show_order(number):
 
 
 # %% [markdown]
-# And money: a card, Checkout, and the webhook, after which a lamp is packed.
+# Money, first way: a card.
 
 
 # %%
@@ -179,6 +179,11 @@ def pay(number):
     return "Thank you."
 
 
+# %% [markdown]
+# Money, second way: Checkout. And the webhook, after which a lamp is packed.
+
+
+# %%
 @naive.post("/orders/<int:number>/checkout")
 def checkout(number):
     back = url_for("naive.show_order", number=number, _external=True)
@@ -206,8 +211,11 @@ def hear():
 SECRET = "whsec_localExample"
 
 
-def careful_shop():
-    return shop(STRIPE_WEBHOOK_SECRET=SECRET, RATE_LIMITS="on", TRUSTED_HOSTS="localhost")
+LOCKS = {"STRIPE_WEBHOOK_SECRET": SECRET, "RATE_LIMITS": "on", "TRUSTED_HOSTS": "localhost"}
+
+
+def careful_shop(**changed):
+    return shop(**{**LOCKS, **changed})
 
 
 # %% [markdown]
@@ -314,6 +322,9 @@ def forge_a_webhook(app):
 try_on_both(forge_a_webhook)
 
 # %% [markdown]
+# The careful shop has two locks here. The signature stops the stranger at the door. And if the check were
+# left out, the shop would still ask Stripe about the payment, and hear that there is none (chapter 09).
+#
 # Now the thief has a genuine delivery, from a log or a proxy. `paid` buys a lamp, honestly, and returns
 # the event as Stripe would send it. `left` looks at the shelf.
 
@@ -428,8 +439,9 @@ for app in naive_shop(), careful_shop():
 # themselves, others do not, so say it. `HttpOnly` says: no script gets to read it. And the cookie of a
 # shop with a name has one more word, as you will see: `Secure`, over https only.
 #
-# The webhook is the one POST without a token. You know from chapter 08 why that is safe
-# (`pinax-stripe-light#101`): it looks at no cookie.
+# Two doors ask for no token. The webhook must not (`pinax-stripe-light#101` did, and heard nothing),
+# and looks at no cookie. The JSON API takes `application/json` only, which no form can send; and a
+# script of another site has to ask the shop first, which never agrees.
 
 # %% [markdown]
 # ## Put a script into a name
@@ -537,7 +549,7 @@ print(*policy.split("; "), sep="\n")
 # There is no `'unsafe-inline'`. That one word would let `onerror` in again. It is why the shop's own
 # scripts are files, and none of its tags has an `onclick`.
 #
-# The third header of that kind is **HSTS**. "For a year, come by https only, whatever a link says." So
+# Another header of that kind is **HSTS**. "For a year, come by https only, whatever a link says." So
 # nobody in a café's WiFi gets to answer a first `http://`. Ask a shop that has a name:
 
 # %%
@@ -570,8 +582,9 @@ def lead_away_at_sign_in(app):
 try_on_both(lead_away_at_sign_in)
 
 # %% [markdown]
-# Neither. It takes a path of its own, or nothing. Its pattern refuses backslashes, too: a browser takes
-# `/\evil.example` for another host. (Flask happens to write `%5C` for that one. A lock that happens is none.)
+# Neither. It takes a path of its own, or nothing. Its pattern refuses a backslash, too: a browser takes
+# `/\evil.example` for another host. (Flask happens to write `%5C` for that one. A lock that happens is
+# none.)
 
 # %%
 from sample_app import accounts
@@ -601,15 +614,9 @@ try_on_both(lead_away_after_paying)
 
 # %% [markdown]
 # Ann pays, and lands at `evil.example`, which says "your card was declined, try again here". What stops
-# it is `TRUSTED_HOSTS`, the names that the shop answers to. Without that setting the careful shop falls,
-# too:
-
-# %%
-print(WORDS[lead_away_after_paying(shop())])
-
-# %% [markdown]
-# That is why the shop does not start with a live key before somebody has set it. A lock that has to be
-# switched on needs somebody who checks.
+# it is `TRUSTED_HOSTS`, the names that the shop answers to. Without that setting it would fall, too. So
+# it does not start with a live key before somebody has set it: a lock that has to be switched on needs
+# somebody who checks.
 
 # %% [markdown]
 # ## Take over a session
@@ -675,19 +682,21 @@ show(accounts.end_sessions)
 
 
 # %%
+def try_a_card(web):
+    return send(web, f"/shop/orders/{order_a_lamp(web)}/pay", token="tok_chargeDeclined")
+
+
 def test_stolen_cards(app):
     web = app.test_client()
-    page = f"/shop/orders/{order_a_lamp(web)}/pay"
-    tries = [send(web, page, token="tok_chargeDeclined").status_code for _ in range(20)]
-    return tries.count(402) == len(tries)
+    return all(try_a_card(web).status_code == 402 for _ in range(20))
 
 
 try_on_both(test_stolen_cards)
 
 # %% [markdown]
 # The naive shop asked the bank twenty times. The careful one counts how often an address is declined,
-# and after the tenth time within ten minutes it answers 429, "too many requests". Nobody asks Stripe any more. The numbers are a
-# **rate limit**, and stand in a table:
+# and after the tenth time within ten minutes it answers 429, "too many requests". Nobody asks Stripe
+# any more. The numbers are a **rate limit**, and stand in a table:
 
 # %%
 from sample_app.rate_limits import LIMITS
@@ -717,10 +726,10 @@ for charge in client.v1.charges.list(params={"limit": 100}).data[13:17]:
 # %% [markdown]
 # ## Find a key
 #
-# The best attack is none. A secret key opens the whole account from any computer in the world: no shop needed. Thieves
-# read public repositories, with programs, all day. In a pull request to one of Stripe's own samples, somebody
-# added a file `.env` with a live key in it (`checkout-netlify-serverless#3`). The answer was "please immediately
-# revoke that secret key".
+# The best attack is none. A secret key opens the whole account from any computer in the world: no shop
+# needed. Thieves read public repositories, with programs, all day. In a pull request to one of Stripe's
+# own samples, somebody added a file `.env` with a live key in it (`checkout-netlify-serverless#3`). The
+# answer was "please immediately revoke that secret key".
 #
 # To find them you need no more than Stripe's prefixes.
 
@@ -751,8 +760,9 @@ try_on_both(read_the_source)
 # forget:
 #
 # - **Git's history.** To delete the line is not enough: the old version is still there, in every clone.
-# - **Notebooks.** A cell's output is saved with it. `print(client)` once, commit, and it is public. A test
-#   of this course runs `keys_in` over every file of its repository, notebooks with their outputs included.
+# - **Notebooks.** A cell's output is saved with it. `print(app.config)` once, commit, and it is public.
+#   A test of this course runs `keys_in` over every file of its repository, notebooks with their outputs
+#   included.
 # - **The page.** Whatever a template or a script gets, everybody gets. Only `pk_` may be there.
 #
 # Have a program look before each commit (a *pre-commit hook*). Code hosts offer it, too.
@@ -802,10 +812,29 @@ print(redact("order ord_7 of ann@example.com: card 4242 4242 4242 4242, request 
 # | `sk_live_…` | everything: refund, pay out, read every customer | nobody, if you can avoid it |
 # | `rk_live_…` | what you tick in the dashboard, resource by resource: none, read, write | the shop; another one to the report; another one to the partner |
 #
-# A **restricted key** is what a thief should find, if they find one. Tick what the shop calls: it writes
-# PaymentMethods, PaymentIntents, Checkout Sessions and refunds, and not much else. What is missing you
-# learn from an error, 403 `PermissionError`, that names the permission. So run your tests with such a
-# key, in your sandbox, before you go live.
+# A **restricted key** is what a thief should find, if they find one. The local Stripe has one that may
+# read everything and change nothing. (A sandbox of yours does not know it: make your own in the
+# dashboard.) **Before you run it:** what can a thief do with it?
+
+# %%
+from local_stripe import RESTRICTED_KEY
+
+stolen = {"api_key": RESTRICTED_KEY}
+payments = client.v1.payment_intents.list(params={"limit": 100}, options=stolen).data
+print(len(payments), "payments read")
+
+# %%
+taken = next(payment for payment in payments if payment.status == "succeeded")
+try:
+    client.v1.refunds.create(params={"payment_intent": taken.id}, options=stolen)
+except stripe.PermissionError as error:
+    print(error.http_status, "-", error.user_message.split(" on account")[0])
+
+# %% [markdown]
+# No money moves. But they read every payment, and with real customers those have names. So tick what
+# the program calls, and not "all, to read". This shop writes PaymentMethods, PaymentIntents, Checkout
+# Sessions and refunds, and does not need much else. What is missing you learn from that error. So run
+# your tests with such a key, in your sandbox, before you go live.
 #
 # You can also have Stripe take a key only from the addresses of your servers. Then a thief needs one of
 # those, too.
@@ -850,26 +879,27 @@ print(log[-1].split(",")[0])
 # 2. **New key, restart.** From here on you sell again.
 # 3. **Look at what was done.** In the dashboard, under *Logs*, the requests of that key, since the day of
 #    the commit: refunds, payouts, a bank account, an endpoint for webhooks, a new user.
-# 4. **Undo, and tell.** Write to Stripe's support. If personal data were read, a law may give you days to tell
-#    the authorities and the customers (in Europe 72 hours).
+# 4. **Undo, and tell.** Write to Stripe's support. If personal data were read, a law may give you days
+#    to tell the authorities and the customers (in Europe 72 hours).
 # 5. **Remove it from the repository.** Last, not first. It was public, so it is known, whatever history
 #    says now.
 # 6. **Ask how it came there**, and let a program ask from now on.
 #
-# Which key was it? A `whsec_` does not open the account, but it lets people say "paid" (chapter 08: roll
-# it, restart at once). A `SECRET_KEY` of Flask's lets them sign a session for anybody. A `pk_` is no leak.
+# Which key was it? A `whsec_` does not open the account, but it lets people say "paid" (chapter 08:
+# roll it, restart at once). A `SECRET_KEY` of Flask's lets them sign a session for anybody. A `pk_` is
+# no leak.
 
 # %% [markdown]
 # ## Know what PCI asks
 #
-# The card companies have rules for whoever takes cards, **PCI DSS**. Hundreds of them hold for those who see card numbers. You do not:
-# the field is Stripe's. So you answer the shortest questionnaire, **SAQ A**, once a year; Stripe's dashboard helps to fill it in. In plain words it
-# asks:
+# The card companies have rules for whoever takes cards, **PCI DSS**. Hundreds of them hold for those
+# who see card numbers. You do not: the field is Stripe's. So you answer the shortest questionnaire,
+# **SAQ A**, once a year; Stripe's dashboard helps to fill it in. In plain words it asks:
 #
 # - No card number comes near you: not in a form of yours, not in an e-mail, not in a log.
 # - Whoever takes it for you, here Stripe, is certified.
-# - Your page cannot be made to run a stranger's script, which could lay a false card field over Stripe's. This
-#   is the reason why a policy like the one above is more than good taste.
+# - Your page cannot be made to run a stranger's script, which could lay a false card field over
+#   Stripe's. This is the reason why a policy like the one above is more than good taste.
 # - Your software is up to date, passwords are not the ones it came with, and everybody has their own.
 # - You know what you will do on that Friday evening.
 #
@@ -889,10 +919,25 @@ for role, may in PERMISSIONS.items():
     print(f"{role:9}", ", ".join(sorted(may)) or "nothing of others'")
 
 # %% [markdown]
-# Staff sign in with a password *and* a code from their phone (**two-step**), since passwords get guessed and reused. Each code
-# works once. What they do is noted in a trail that no page can edit: who, what, when. In this shop all of that
-# is under `/staff`. The same holds for Stripe's dashboard: an account for each person, two-step for all,
-# and refunds for few.
+# Staff sign in with a password *and* a code from their phone (**two-step**), since passwords get
+# guessed and reused. Each code works once. What they do is noted in a trail that no page can edit: who,
+# what, when. In this shop all of that is under `/staff`. The same holds for Stripe's dashboard: an
+# account for each person, two-step for all, and refunds for few.
+
+# %% [markdown]
+# ## Take a lock away
+#
+# An attack that fails proves little: perhaps it was a poor attack. So take one lock out of the careful
+# shop, and leave the others. **Before you run it:** will the attack get through?
+
+# %%
+print("no CSRF tokens: ", WORDS[borrow_a_cookie(careful_shop(WTF_CSRF_ENABLED=False))])
+print("no rate limits: ", WORDS[test_stolen_cards(careful_shop(RATE_LIMITS="off"))])
+print("no trusted name:", WORDS[lead_away_after_paying(careful_shop(TRUSTED_HOSTS=None))])
+
+# %% [markdown]
+# It does, each time. That is how to test a lock at work, too: see the attack succeed once, then put the
+# lock in. A test of security that has never failed tests nothing (chapter 05).
 
 # %% [markdown]
 # ## Count the score
@@ -946,7 +991,8 @@ for attack in attacks:
 # - **restricted key** — `rk_…`, a key with few powers.
 # - **rotate** — to replace a key, while both work for a time.
 # - **personal data** — whatever tells of a person.
-# - **PCI DSS**, **SAQ A** — the rules for whoever takes cards; the short questionnaire for whoever never sees one.
+# - **PCI DSS**, **SAQ A** — the rules for whoever takes cards; the short questionnaire for whoever
+#   never sees one.
 # - **role**, **two-step** — a set of permissions; a sign-in with a password and a code.
 #
 # ## What comes next
