@@ -139,7 +139,8 @@ def search_orders(
     """
     everybodys = select(Order).outerjoin(Order.customer)
     if text:
-        names = Order.id == text, Order.email == text, Customer.email == text
+        addresses = {text, text.lower()}
+        names = Order.id == text, Order.email.in_(addresses), Customer.email.in_(addresses)
         everybodys = everybodys.where(or_(*names))
     start = None if after is None else find_any_order(session, after)
     return _page(session, everybodys, start, limit)

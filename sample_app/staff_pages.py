@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from sample_app import audit, refunds, stripe_errors
 from sample_app.after_sales import Refund
-from sample_app.circuit import asking_stripe
+from sample_app.circuit import CircuitOpen, asking_stripe
 from sample_app.database import db
 from sample_app.models import Customer, Order
 from sample_app.money import format_money, read_money
@@ -25,7 +25,7 @@ __all__ = ["Page", "may", "staff"]
 
 staff = Blueprint("staff", __name__, url_prefix="/staff")
 
-UNANSWERED = "Stripe did not answer. The refund is kept: ask Stripe again in a minute."
+UNCONFIRMED = "Stripe did not confirm the refund. It is kept: ask again in a minute."
 
 
 class RefundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -134,9 +134,11 @@ def _give_back(order: Order, ask: Callable[[stripe.StripeClient], Refund]) -> Re
         with asking_stripe() as client:
             given = ask(client)
         flash(f"Refund of {format_money(given.amount, order.currency)}: {given.status}.")
+    except CircuitOpen as silence:
+        flash(f"{silence} Try again in a minute.", "warning")
     except stripe.StripeError as error:
         stripe_errors.log(error, order.id)
-        flash(UNANSWERED, "warning")
+        flash(UNCONFIRMED, "warning")
     return _to_order(order)
 
 

@@ -36,7 +36,11 @@ def test_every_move_of_every_table_is_in_its_drawing(name, capsys):
 def test_the_shops_own_table_is_drawn_in_the_order_of_its_rows(capsys):
     states(TRANSITIONS)
     assert capsys.readouterr().out == (
-        "(new)   --> pending\npending --> paid\npending --> canceled\npaid    --> refunded\n"
+        "(new)    --> pending\n"
+        "pending  --> paid\n"
+        "pending  --> canceled\n"
+        "paid     --> refunded\n"
+        "refunded --> paid\n"
     )
 
 
