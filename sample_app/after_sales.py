@@ -15,7 +15,6 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from sample_app.models import Base, Customer, Order, UtcDateTime, new_idempotency_key, now
 
-
 # Refunds of which nothing arrives: the money stays with the shop, or came back to it.
 NOT_GIVEN = ("canceled", "failed")
 

@@ -67,6 +67,15 @@ class World:
             self.let(step)
 
     def let(self, step):
+        if step in AT_STRIPE:
+            self.let_at_stripe(step)
+        elif step in TROUBLES:
+            self.let_go_wrong(step)
+        else:
+            self.news = event(step, self.about(step.partition(".")[0]))
+            tell(self.browser, self.news)
+
+    def let_at_stripe(self, step):
         intents = self.stripe.v1.payment_intents
         match step:
             case "decline":
@@ -82,6 +91,9 @@ class World:
                 self.stripe.v1.refunds.create({"payment_intent": self.intent_id})
             case "days pass":
                 self.local.clock.advance(6 * 86_400)
+
+    def let_go_wrong(self, step):
+        match step:
             case "Stripe is out of reach":
                 self.local.faults.inject("timeout")
             case "an answer is lost":
@@ -91,9 +103,6 @@ class World:
             case "time passes":
                 come_due()
                 inbox.work()
-            case _:
-                self.news = event(step, self.about(step.partition(".")[0]))
-                tell(self.browser, self.news)
 
     def about(self, kind):
         """The id of the payment, of its charge, or of its refund."""
