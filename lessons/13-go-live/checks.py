@@ -101,9 +101,19 @@ class Scene:
         return order
 
     def paid_unheard(self) -> str:
-        """The same, where Stripe's answer got lost: only Stripe knows of the money."""
-        self.stripe.local.faults.inject("lost_response", "/v1/payment_intents")
-        return self.bought()
+        """The address of an order for one chair that is paid, of which only Stripe knows."""
+        order = self.place()
+        self.stripe.client.v1.payment_intents.create(
+            {
+                "amount": CHAIR,
+                "currency": "usd",
+                "payment_method": VISA,
+                "confirm": True,
+                "allowed_payment_method_types": ["card"],
+                "metadata": {"order_id": order.rpartition("/")[2]},
+            }
+        )
+        return order
 
     def status(self, order: str) -> str:
         """The order's, as Ada reads it."""
@@ -205,26 +215,40 @@ def check_charge(create_shop: Callable[..., Any]) -> None:
 
 
 def _check_lost_answers(create_shop: Callable[..., Any]) -> None:
+    for call in CALLS:
+        _check_lost_answer(create_shop, call)
+    scene = Scene(create_shop)
+    order = _lost(scene, CALLS[0], DECLINED)
+    scene.pay(order, DECLINED)
+    _pay_again(scene, order, "A declined card, its answer lost, tried again, then another card")
+
+
+# A shop may make the PaymentIntent and confirm it in one call, or in two.
+CALLS = ("/v1/payment_intents", "/v1/payment_intents/*/confirm")
+
+
+def _check_lost_answer(create_shop: Callable[..., Any], call: str) -> None:
     again = "Paid, the answer got lost, then paid again"
     scene = Scene(create_shop)
-    _pay_again(scene, scene.paid_unheard(), f"{again} with the same card")
+    _pay_again(scene, _lost(scene, call), f"{again} with the same card")
     scene = Scene(create_shop)
-    order = scene.paid_unheard()
+    order = _lost(scene, call)
     phone = scene.visitor(scene.process(), customer="ada")
     _pay_again(scene, order, f"{again} from another device", web=phone)
     scene = Scene(create_shop)
-    order = scene.paid_unheard()
+    order = _lost(scene, call)
     when = f"{again} with another card"
     got = scene.pay(order, MASTERCARD).status_code
     _expect_one_charge(scene, when)
     expect(got < 500 or got == 503, f"{when}: answered {got}, expected 503 or a refusal.")
     scene.hear()
     scene.expect_status(order, "paid", f"{when}, and Stripe's webhook came")
-    scene = Scene(create_shop)
-    scene.stripe.local.faults.inject("lost_response", "/v1/payment_intents")
-    order = scene.bought(card=DECLINED)
-    scene.pay(order, DECLINED)
-    _pay_again(scene, order, "A declined card, its answer lost, tried again, then another card")
+
+
+def _lost(scene: Scene, call: str, card: str = VISA) -> str:
+    """The address of an order that Ada tried to pay, where Stripe's answer to this call got lost."""
+    scene.stripe.local.faults.inject("lost_response", call, "POST")
+    return scene.bought(card=card)
 
 
 def _pay_again(
@@ -622,6 +646,37 @@ OTHER_SHOP = but(
     (BOOKED, "order.refunded = sum(each.amount for each in made_all.data)"),
 )
 
+# The PaymentIntent is made in one call, once for each order, and confirmed in another.
+TWO_CALLS = but(
+    (
+        """\
+        "payment_method": request.json["card"],
+        "confirm": True,
+        "allowed_payment_method_types": ["card"],
+        "return_url": url_for("shop.back", id=order.id, _external=True),
+""",
+        '        "allowed_payment_method_types": ["card"],\n',
+    ),
+    (
+        KEY,
+        """\
+tried = {"payment_method": request.json["card"]}
+    tried["return_url"] = url_for("shop.back", id=order.id, _external=True)
+    key = f"{order.id}-{order.attempt}-{tried['payment_method']}\"""",
+    ),
+    (
+        "        intent = g.stripe.v1.payment_intents.create("
+        'params=params, options={"idempotency_key": key})\n',
+        """\
+        made = g.stripe.v1.payment_intents.create(params=params, options={"idempotency_key": id})
+        try:
+            intent = g.stripe.v1.payment_intents.confirm(made.id, tried, {"idempotency_key": key})
+        except stripe.InvalidRequestError:
+            intent = g.stripe.v1.payment_intents.retrieve(made.id)
+""",
+    ),
+)
+
 EXERCISES = (
     Exercise(
         "13.1",
@@ -679,7 +734,7 @@ EXERCISES = (
             "order stays, and changes, at these two moments?",
             'key = f"{order.id}-{order.attempt}"',
         ),
-        right=(OTHER_SHOP,),
+        right=(OTHER_SHOP, TWO_CALLS),
         wrong=(
             Wrong(
                 but((KEY, "key = str(uuid4())")),
