@@ -1,6 +1,6 @@
 """After a storm or a crash: the shop gets over it, and somebody counts what is left."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import sqlalchemy as sa
 
@@ -37,6 +37,16 @@ def fulfilled():
 def left_in_the_inbox():
     unhandled = sa.select(WebhookEvent.id).where(WebhookEvent.handled_at.is_(None))
     return db.session.scalars(unhandled).all()
+
+
+def money(app):
+    """What was taken at Stripe, by order."""
+    intents = app.extensions["stripe"].v1.payment_intents.list({"limit": 100})
+    taken = defaultdict(list)
+    for intent in intents.auto_paging_iter():
+        if intent.amount_received:
+            taken[intent.metadata["order_id"]].append(intent.amount_received)
+    return dict(taken)
 
 
 def stock():

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -92,7 +93,7 @@ def serve(
     )
     if request:
         answer = app.test_client().open(**request, buffered=True)
-        assert answer.status_code < 500, answer.status
+        assert answer.status_code < 500, answer.text
     else:
         app.test_cli_runner().invoke(args=command, catch_exceptions=False)
 
@@ -164,6 +165,8 @@ def _fork(app: Flask, orders: Mapping[str, Any]) -> int:
     try:
         (work if orders.keys().isdisjoint({"request", "command"}) else serve)(app, **orders)
         code = 0
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
