@@ -255,8 +255,9 @@ from sample_app import roles
 show(roles)
 
 # %% [markdown]
-# Every new account is a customer's. Only a command on the server makes somebody staff, and no page does.
-# Here is a shop, and three accounts. `terminal` types commands for you.
+# Here is a shop. Its staff sign in with a password and with a code from their phone (chapter 12). So that
+# you need neither, this notebook cuts a door of its own into it, which lets anybody in as anyone. Never
+# build such a thing.
 
 # %%
 from sample_app import accounts, payments, two_step
@@ -267,25 +268,6 @@ from sample_app.orders import place_order
 app = shop()
 
 
-def terminal(*words):
-    print(app.test_cli_runner().invoke(args=words).output.strip())
-
-
-# %%
-with app.app_context():
-    for name in ["ada", "linus", "grace"]:
-        accounts.register(db.session, f"{name}@example.com", "correct horse battery")
-
-terminal("staff", "grant", "linus@example.com", "support")
-terminal("staff", "grant", "grace@example.com", "manager")
-
-# %% [markdown]
-# Staff sign in with a password and with a code from their phone (chapter 12). So that you need neither,
-# this notebook cuts a door of its own into its shop: it lets anybody in as anyone. Never build such a
-# thing.
-
-
-# %%
 @app.get("/as/<name>/staff/<page>")
 def enter_as(name, page):
     person = select(Customer).where(Customer.email == f"{name}@example.com")
@@ -293,6 +275,23 @@ def enter_as(name, page):
     two_step.remember(session, db.session.scalar(person))
     return redirect(f"/staff/{page}")
 
+
+# %% [markdown]
+# Every new account is a customer's. Only a command on the server makes somebody staff, and no page does.
+# `terminal` types commands for you:
+
+
+# %%
+def terminal(*words):
+    print(app.test_cli_runner().invoke(args=words).output.strip())
+
+
+with app.app_context():
+    for name in ["ada", "linus", "grace"]:
+        accounts.register(db.session, f"{name}@example.com", "correct horse battery")
+
+terminal("staff", "grant", "linus@example.com", "support")
+terminal("staff", "grant", "grace@example.com", "manager")
 
 # %% [markdown]
 # From here on the shop is open, and listens to webhooks. Somebody buys a bookshelf and a plant stand.
