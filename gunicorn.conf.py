@@ -10,6 +10,7 @@ code, and no worker inherits a connection.  https://docs.gunicorn.org/en/stable/
 """
 
 import os
+from pathlib import Path
 from tempfile import mkdtemp
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -41,6 +42,11 @@ if os.environ.get("LOG_FORMAT") == "json":
 
 # Where the workers add up what /metrics shows.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", mkdtemp(prefix="metrics-"))
+
+
+def pre_fork(_server, _worker):
+    """Whoever tidies /tmp may have taken the folder: no worker starts without it."""
+    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(exist_ok=True)
 
 
 def child_exit(_server, worker):

@@ -8,7 +8,7 @@ Found = TypeVar("Found")
 SECONDS_BETWEEN_LOOKS = 0.05
 
 
-def eventually(look: Callable[[], Found], within: float = 20.0) -> Found:
+def eventually(look: Callable[[], Found], within: float = 60.0) -> Found:
     """What `look` finds, as soon as there is something; fails after so many seconds."""
     end = time.monotonic() + within
     while not (found := look()):

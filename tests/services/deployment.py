@@ -187,7 +187,7 @@ class Deployment:
 
     def assert_all_is_right(self) -> None:
         """Each payment has its order, each paid order left the stock once, with one e-mail."""
-        eventually(self.is_quiet, within=SECONDS_TO_ANSWER)
+        eventually(self.is_quiet)
         with self.database() as session:
             orders = session.scalars(sa.select(Order)).all()
             stock = {item.id: item.stock for item in session.scalars(sa.select(Item))}
@@ -220,7 +220,7 @@ def ask_again(ask: Callable[[], requests.Response]) -> requests.Response:
             return []
         return [] if response.status_code >= 500 else [response]
 
-    [response] = eventually(answers, within=SECONDS_TO_ANSWER)
+    [response] = eventually(answers)
     return response
 
 
@@ -241,5 +241,5 @@ def deployed(folder: Path) -> Iterator[Deployment]:
             catalogue.seed(session)
         for name in PROCFILE.keys() - {"release"}:
             shop.start(name)
-        eventually(shop.is_ready, within=SECONDS_TO_ANSWER)
+        eventually(shop.is_ready)
         yield shop
