@@ -13,7 +13,7 @@ export UV_LINK_MODE := copy
 # Compiled modules are kept, whatever the machine prefers: a kernel then starts three times as fast.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lab shop test build lint bench lock clean
+.PHONY: setup lab shop test build lint bench licences audit lock clean
 .DEFAULT_GOAL := lab
 
 setup: $(READY)
@@ -50,6 +50,13 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(PY) -m bench
+
+licences: $(READY)
+	@$(BIN)/pip-licenses --from=mixed --order=license
+
+# Asks PyPI which locked versions have known weaknesses; fails where that does not answer, as on a mirror.
+audit: $(READY)
+	@$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements.lock
 
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group local-stripe --group classroom --group test --group lint --group bench \
