@@ -74,7 +74,7 @@ def terminal(app, *words):
 terminal(shop(), "check-live")
 
 # %% [markdown]
-# Read each line. On the left is what must hold, on the right is what to do where it does not. The **exit
+# Read each line: what must hold, and below it what to do where it does not. The **exit
 # code** is for programs: 0 means yes, anything else no. So whatever puts a new version on your server can
 # ask first, and stop.
 
@@ -154,12 +154,9 @@ print(config.__doc__)
 def left_to_do(**more):
     settings.update(more)
     result = create_app(settings).test_cli_runner().invoke(args=["check-live"])
-    *lines, score = result.stdout.splitlines()
-    for line in lines:
-        held, what, *to_do = re.split(" {2,}", line)
-        if held != "ok":
-            print(what, *to_do, sep="\n    ")
-    print(score)
+    for line in result.stdout.splitlines():
+        if not line.startswith("ok"):
+            print(line)
 
 
 left_to_do()
@@ -198,8 +195,8 @@ left_to_do(
 )
 
 # %% [markdown]
-# One line stays, and it is right to stay: at the address that we gave there is no PostgreSQL, and no test
-# with made-up settings talks this program out of it. On your server it is the last line to turn "ok".
+# One line stays, and it is right to stay: at the address that we gave there is no PostgreSQL, and no
+# made-up setting talks this program out of it. On your server it is the last line to turn "ok".
 
 # %% [markdown]
 # And what does the list *not* see? It looks at the shop from inside. It cannot know whether your name leads
@@ -624,8 +621,8 @@ print(entry["order_id"] == answer.json["order"]["id"])
 
 # %% [markdown]
 # The **request id** is on each line that one request caused, and in its answer. A customer who reads it to you
-# on the phone has told you where to look. At Stripe's end, the line names Stripe's own request id (chapter
-# 10), which is what their support asks for.
+# on the phone has told you where to look. If Stripe was asked, the line names Stripe's request id,
+# too (chapter 10); their support asks for that one.
 
 # %% [markdown]
 # ## Give each environment its own
@@ -663,7 +660,7 @@ print("SDK", version("stripe"), "- API", stripe.api_version)
 #
 # Webhooks are the other half. An *endpoint* has a version, too, fixed when it was made: your new code would
 # get events in the old shape. This shop hardly looks at their contents (it refetches, chapter 09), but not
-# every shop does. So move with two endpoints at once. The second one here has the new version:
+# every shop does. So move with two endpoints at once. Say, the second one below has the new version:
 
 # %%
 moving = shop()
