@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from local_stripe.transport import InProcess
+from sample_app.config import ConfigError
 from tests.sample_app.conftest import build, close, fill
 
 
@@ -92,3 +93,8 @@ def test_only_a_proxy_of_ours_names_a_request_and_only_by_a_plain_name(proxies, 
     answer = app.test_client().get("/healthz", headers={"X-Request-ID": sent})
     assert (answer.headers["X-Request-ID"] == sent) is kept
     close(app)
+
+
+def test_there_are_two_ways_to_write_a_log():
+    with pytest.raises(ConfigError, match="LOG_FORMAT must be text or json"):
+        build("sqlite://", LOG_FORMAT="xml")
