@@ -223,6 +223,8 @@ def test_a_refund_that_fails_days_later_needs_a_person_until_another_arrives(
     assert result.exit_code == 1
     assert f"! {failed.stripe_id}, $10.00 of {order.id}, did not arrive." in result.stdout
     assert row(result, "Refunds") == ["$0.00", "$0.00", "$0.00"]
+    tomorrow = (now() + timedelta(days=1)).strftime("%Y-%m-%d")
+    assert reconcile("--since", tomorrow).exit_code == 0
     refund(session, stripe_client, order, 900, **terms, request_key="b" * 20)
     assert reconcile().exit_code == 0
 
@@ -251,6 +253,35 @@ def test_a_paid_order_that_nobody_handed_over_is_fulfilled(session, known, order
     known(order)
     assert f"{order.id} is fulfilled" in reconcile().stdout
     assert (stock(session), order.confirmation_sent_at is not None) == (FULL_SHELF - 1, True)
+
+
+def test_of_two_payments_the_first_one_paid_for_the_order(stripe_client, order, reconcile):
+    first, second = (charged(stripe_client, order.amount, "usd", order.id) for _ in range(2))
+    result = reconcile()
+    assert order.payment_intent_id == first.id
+    assert f"! {second.id} brought $59.50" in result.stdout
+
+
+def test_what_a_payment_for_nothing_gave_back_is_not_the_orders(
+    session, stripe_client, known, order, reconcile, caplog
+):
+    known(order)
+    reconcile()
+    second = charged(stripe_client, order.amount, "usd", order.id)
+    stripe_client.v1.refunds.create({"payment_intent": second.id})
+    result = reconcile()
+    assert (result.exit_code, order.status) == (0, "paid")
+    assert session.scalars(sa.select(Refund)).all() == []
+    assert caplog.records == []
+
+
+def test_an_e_mail_that_is_just_being_sent_is_left_alone(session, known, order, reconcile, postbox):
+    known(order)
+    order.fulfilled_at = order.confirmation_claimed_at = now()
+    session.commit()
+    result = reconcile()
+    assert (result.exit_code, postbox.messages) == (0, [])
+    assert "Mended:" not in result.stdout
 
 
 # What needs a person
@@ -451,19 +482,25 @@ def test_while_stripe_fails_the_command_says_to_run_it_again(local, order, lost,
     assert (reconcile().exit_code, order.status) == (0, "paid")
 
 
-def test_an_old_run_is_not_taken_up(session, stripe_client, local, two_pages, reconcile):
+def at_the_end_of_the_payments(orders):
+    """Where a run is that has only the last page of all to go."""
+    return {"list": "payments", "after": orders[0].payment_intent_id}
+
+
+def test_an_old_run_is_not_taken_up(session, two_pages, reconcile):
     """What came since is not in the rest of its list."""
     old = now() - timedelta(hours=2)
-    session.add(Reconciliation(list="disputes", after="du_1", started_at=old))
+    session.add(Reconciliation(**at_the_end_of_the_payments(two_pages), started_at=old))
     session.commit()
     assert reconcile().exit_code == 0
     assert {order.status for order in two_pages} == {"paid"}
 
 
-def test_a_run_since_another_day_is_another_run(session, local, two_pages, reconcile):
-    session.add(Reconciliation(list="disputes", since=now() - timedelta(days=1)))
+def test_a_run_since_another_day_is_another_run(session, two_pages, reconcile):
+    another = now() - timedelta(days=1)
+    session.add(Reconciliation(**at_the_end_of_the_payments(two_pages), since=another))
     session.commit()
-    reconcile()
+    assert reconcile().exit_code == 0
     assert {order.status for order in two_pages} == {"paid"}
 
 
