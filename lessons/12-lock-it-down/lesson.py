@@ -813,20 +813,18 @@ print(redact("order ord_7 of ann@example.com: card 4242 4242 4242 4242, request 
 # | `rk_live_…` | what you tick in the dashboard, resource by resource: none, read, write | the shop; another one to the report; another one to the partner |
 #
 # A **restricted key** is what a thief should find, if they find one. The local Stripe has one that may
-# read everything and change nothing. (A sandbox of yours does not know it: make your own in the
-# dashboard.) **Before you run it:** what can a thief do with it?
+# read everything and change nothing. **Before you run it:** what can a thief do with it?
 
 # %%
 from local_stripe import RESTRICTED_KEY
 
+local()  # a sandbox of your own knows no such key: make one in its dashboard
 stolen = {"api_key": RESTRICTED_KEY}
 payments = client.v1.payment_intents.list(params={"limit": 100}, options=stolen).data
 print(len(payments), "payments read")
 
-# %%
-taken = next(payment for payment in payments if payment.status == "succeeded")
 try:
-    client.v1.refunds.create(params={"payment_intent": taken.id}, options=stolen)
+    client.v1.refunds.create(params={"payment_intent": payments[0].id}, options=stolen)
 except stripe.PermissionError as error:
     print(error.http_status, "-", error.user_message.split(" on account")[0])
 
