@@ -787,7 +787,7 @@ EXERCISES = (
             r'text = record.getMessage(); with record.exc_info, text += "\n" + '
             "logging.Formatter().formatException(record.exc_info), and exc_info becomes None; record.msg, "
             'record.args = re.sub(pattern, "[hidden]", text), None; return True. The card number is '
-            r"[0-9](?:[ -]?[0-9]){12,18}.",
+            r"\d(?:[ -]?\d){12,18}.",
         ),
         wrong=(
             Wrong(

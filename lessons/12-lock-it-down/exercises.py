@@ -243,7 +243,7 @@ class Redact(logging.Filter):
     SECRETS = re.compile(
         r"(?:sk|rk)_(?:test|live)_\w+|whsec_\w+|tok_\w+"
         r"|[\w.+-]+@[\w.-]+"
-        r"|[0-9](?:[ -]?[0-9]){12,18}"
+        r"|\d(?:[ -]?\d){12,18}"
     )
 
     def filter(self, record):
