@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from sample_app.after_sales import NOT_GIVEN, Dispute, Refund
 from sample_app.bookkeeping import Difference, Line
+from sample_app.confirmation import CLAIM
 from sample_app.disputes import ANSWERABLE
 from sample_app.ledger import Ledger
 from sample_app.models import Order, WebhookEvent, now
 from sample_app.money import format_money
 from sample_app.order_status import OrderStatus
-from sample_app.reconciliation import UNANSWERED, not_handed_over
+from sample_app.reconciliation import UNANSWERED, not_handed_over, unconfirmed
 
 # So long before its deadline, somebody has to sit down to a dispute.
 CLOSE = timedelta(days=3)
@@ -151,7 +152,9 @@ def _disputes(session: Session, _since: datetime | None) -> Iterator[Finding]:
 
 
 def _orders(session: Session, _since: datetime | None) -> Iterator[Finding]:
-    for order in session.scalars(select(Order).where(not_handed_over())):
+    # Whoever sends an e-mail is done by then, or fails each time.
+    stuck = unconfirmed() & (Order.fulfilled_at < now() - CLAIM)
+    for order in session.scalars(select(Order).where(not_handed_over() | stuck)):
         missing = "its e-mail" if order.fulfilled_at else "its goods"
         yield Finding(
             f"{order.id} is paid, and waits for {missing}.",

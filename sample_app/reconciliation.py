@@ -36,10 +36,10 @@ TAKEN_UP_WITHIN = timedelta(hours=1)
 # Longer than whoever asks for a refund waits for Stripe.
 UNANSWERED = timedelta(minutes=1)
 
-# It stays as it was: in the statement, and so in sight, if it is about money.
+# Then it stays as it was; in the statement, and so in sight, if it is about money.
 LEFT = (
     *handlers.FOREIGN, handlers.Ignored, UnexpectedPayment, OrderNotPayable, OrderNotPaid,
-    RefundRefused, ConfirmationUnderway, MailFailed,
+    RefundRefused, ConfirmationUnderway, MailFailed, stripe.InvalidRequestError,
 )  # fmt: skip
 
 
@@ -101,6 +101,7 @@ def _pages(
 
 
 def _mended(session: Session, things: Iterable[Due]) -> Iterator[str]:
+    """Mend each. What cannot be is left, and keeps nothing after it from being mended."""
     for thing in reversed(list(things)):  # the oldest first: it paid for the order
         session.commit()  # no transaction stays open while Stripe is asked
         try:
@@ -108,6 +109,11 @@ def _mended(session: Session, things: Iterable[Due]) -> Iterator[str]:
         except LEFT as reason:
             session.rollback()
             current_app.logger.warning("Not mended, so that %s: %s", thing.outcome, reason)
+        except stripe.StripeError:
+            raise  # Stripe does not answer, or not to this key: it is the same with the rest
+        except Exception:
+            session.rollback()
+            current_app.logger.exception("Not mended, so that %s", thing.outcome)
         else:
             yield thing.outcome
     session.commit()
@@ -241,11 +247,16 @@ def _half_done(session: Session, client: stripe.StripeClient) -> Iterator[Due]:
 
 def not_handed_over() -> ColumnElement[bool]:
     """Orders that were paid, and whose goods or whose e-mail nobody is just sending."""
-    reachable = or_(Order.email.is_not(None), Order.customer_id.is_not(None))
     claimed = Order.confirmation_claimed_at
     unclaimed = or_(claimed.is_(None), claimed < now() - CLAIM)
-    unconfirmed = reachable & unclaimed & Order.confirmation_sent_at.is_(None)
-    return (Order.status == OrderStatus.PAID) & (Order.fulfilled_at.is_(None) | unconfirmed)
+    unfulfilled = (Order.status == OrderStatus.PAID) & Order.fulfilled_at.is_(None)
+    return unfulfilled | (unconfirmed() & unclaimed)
+
+
+def unconfirmed() -> ColumnElement[bool]:
+    """Orders that were paid, and whose customer waits for the e-mail."""
+    reachable = or_(Order.email.is_not(None), Order.customer_id.is_not(None))
+    return (Order.status == OrderStatus.PAID) & reachable & Order.confirmation_sent_at.is_(None)
 
 
 def _orders(session: Session, wanted: ColumnElement[bool]) -> Sequence[Any]:

@@ -21,6 +21,7 @@ from local_stripe.transport import InProcess
 from sample_app import bookkeeping, ledger, mail, reconciliation, refunds
 from sample_app.after_sales import Dispute, Reconciliation, Refund
 from sample_app.checkout import start_checkout
+from sample_app.confirmation import CLAIM
 from sample_app.database import db
 from sample_app.models import FULL_SHELF, Customer, Item, Order, WebhookEvent, now
 from sample_app.order_status import OrderStatus
@@ -366,6 +367,24 @@ def test_while_no_mail_goes_out_somebody_is_told(app, lost, order, postbox, tmp_
     assert f"! {order.id} is paid, and waits for its e-mail." in result.stdout
     (tmp_path / "mail").unlink()
     assert (reconcile().exit_code, len(postbox.messages)) == (0, 1)
+
+
+def test_what_fails_for_a_reason_that_nobody_foresaw_stops_nothing_else(
+    session, lost, order, reconcile, caplog
+):
+    unsendable = chairs(session, email="ada@example.com\nBcc: eve@example.com")
+    last = chairs(session)
+    for each in (order, unsendable, last):
+        lost(each)
+    reconcile()
+    assert order.confirmation_sent_at
+    assert last.confirmation_sent_at
+    assert f"Not mended, so that {unsendable.id} is" in caplog.text
+    unsendable.fulfilled_at -= 2 * CLAIM
+    session.commit()
+    result = reconcile()
+    assert result.exit_code == 1
+    assert f"! {unsendable.id} is paid, and waits for its e-mail." in result.stdout
 
 
 # The statement
