@@ -46,6 +46,8 @@ class JsonBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest has no ty
 api = JsonBlueprint("api", __name__, description="The shop as JSON")
 View = TypeVar("View", bound=Callable[..., Any])
 
+AWAY = "The database did not answer. Come back."
+
 SETTINGS = {
     "API_TITLE": "The shop",
     "API_VERSION": "1",
@@ -86,6 +88,7 @@ def take_only_json() -> None:
 @api.route("/items")
 class ItemResource(MethodView):
     @api.response(200, schemas.ItemSchema(many=True))
+    @refuses({503: AWAY})
     def get(self) -> Any:
         """What the shop sells"""
         return db.session.scalars(select(Item).order_by(Item.id)).all()
@@ -105,7 +108,7 @@ class OrderResource(MethodView):
             415: "The body is not application/json.",
             429: "That was too often: come back after the seconds of `Retry-After`.",
             500: "The shop is at fault; the order is kept.",
-            503: "Stripe did not answer; the order is kept. Come back with the same key.",
+            503: "Stripe or the database did not answer. Come back with the same key.",
         }
     )
     def post(self, body: dict[str, Any], headers: dict[str, Any]) -> Order:
@@ -120,7 +123,7 @@ class OrderResource(MethodView):
 
     @api.arguments(schemas.OrderPageQuery, location="query")
     @api.response(200, schemas.OrderPageSchema)
-    @refuses({401: "Nobody is signed in.", 404: "There is no order to go on after."})
+    @refuses({401: "Nobody is signed in.", 404: "There is no order to go on after.", 503: AWAY})
     def get(self, query: dict[str, Any]) -> Page:
         """The signed-in customer's orders, newest first"""
         customer = signed_in_customer() or abort(401, message="Sign in to see your orders.")
@@ -130,7 +133,7 @@ class OrderResource(MethodView):
 @api.route("/orders/<order_id>")
 class SingleOrderResource(MethodView):
     @api.response(200, schemas.OrderSchema)
-    @refuses({404: "There is no such order, or it is somebody else's."})
+    @refuses({404: "There is no such order, or it is somebody else's.", 503: AWAY})
     def get(self, order_id: str) -> Order:
         """One order: the customer's own, or a guest's to whoever holds its id"""
         return find_order(db.session, order_id, signed_in_customer())
@@ -146,7 +149,7 @@ class CheckoutResource(MethodView):
             415: "The body is not application/json.",
             429: "That was too often: come back after the seconds of `Retry-After`.",
             500: "The shop is at fault; the order is kept.",
-            503: "Stripe did not answer; the order is kept. Come back.",
+            503: "Stripe or the database did not answer; the order is kept. Come back.",
         }
     )
     def post(self, order_id: str) -> Response:

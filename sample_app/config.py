@@ -109,8 +109,10 @@ def load(settings: Mapping[str, Any] | None, instance_path: str) -> dict[str, An
             raise ConfigError(f"{name} must be {' or '.join(choices)}.")
     url = database_url(config["DATABASE_URL"])
     config["STRIPE_WEBHOOK_SECRETS"] = webhook_secrets(config["STRIPE_WEBHOOK_SECRET"])
-    # What a failed statement was given, an address or a hash, is not for the log.
-    config["SQLALCHEMY_ENGINES"] = {"default": {"url": url, "hide_parameters": True}}
+    # What a failed statement was given, an address or a hash, is not for the log. A connection that
+    # the database has dropped since is replaced before anybody uses it.
+    engine = {"url": url, "hide_parameters": True, "pool_pre_ping": True}
+    config["SQLALCHEMY_ENGINES"] = {"default": engine}
     config["SECRET_KEY"] = config["SECRET_KEY"] or _development_secret(url, config, instance_path)
     config["MAIL_URL"] = config["MAIL_URL"] or _mail_on_disk(config, instance_path)
     config["TRUSTED_HOSTS"] = _trusted_hosts(config)

@@ -8,12 +8,14 @@ from functools import partial
 from typing import Any
 
 import stripe
-from flask import Flask, json, render_template, request
+from flask import Flask, current_app, json, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug import Response
 from werkzeug.exceptions import (
     BadHost,
     HTTPException,
     SecurityError,
+    ServiceUnavailable,
 )
 
 from sample_app import logs, stripe_errors
@@ -32,12 +34,15 @@ STATUS: dict[type[Exception], int] = {
     OrderNotPayable: 409,
 }
 SECONDS_TO_WAIT = 60
+NO_DATABASE = "Our books are closed for a moment. Try again in a minute: nothing is done twice."
 
 
 def init_app(app: Flask) -> None:
     """Answer every error of the app."""
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(stripe.StripeError, stripe_failed)
+    for lost in (OperationalError, InterfaceError):
+        app.register_error_handler(lost, database_failed)
     for exception, status in STATUS.items():
         app.register_error_handler(exception, partial(refused, status))
 
@@ -72,6 +77,12 @@ def stripe_failed(error: stripe.StripeError) -> Response:
     if meaning.retry:
         response.retry_after = SECONDS_TO_WAIT
     return response
+
+
+def database_failed(error: OperationalError | InterfaceError) -> Response:
+    """The database is away, or somebody else holds it. What was committed is kept."""
+    current_app.logger.error("The database failed: %s", error.orig)
+    return answer(ServiceUnavailable(NO_DATABASE, retry_after=SECONDS_TO_WAIT))
 
 
 def http_error(status: int, text: str) -> HTTPException:

@@ -8,8 +8,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,33 @@ from tests.required import missing
 # Debian keeps the programs of each version out of the PATH.
 DEBIAN = Path("/usr/lib/postgresql")
 # A power cut may lose what a test wrote, so nothing waits for the disk.
-FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+CARELESS = "-c fsync=off -c full_page_writes=off"
+# So may the end of the server; a commit does not even wait for the system.
+FAST = f"{CARELESS} -c synchronous_commit=off"
 # PostgreSQL refuses to run as root.
 UNPRIVILEGED = ("postgres", "nobody")
 SECONDS_TO_START = "30"
 
 
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL that can be stopped, as by a crash, and started again."""
+
+    url: sa.URL
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
 @contextmanager
 def cluster() -> Iterator[sa.URL]:
-    """Run a PostgreSQL; gives the address of its first database.
+    """Run a PostgreSQL; gives the address of its first database. Skips as `server` does."""
+    with server(FAST) as running:
+        yield running.url
+
+
+@contextmanager
+def server(options: str) -> Iterator[Server]:
+    """Run a PostgreSQL that is told these options.
 
     Where there is none, skips the test, or fails it with REQUIRE_ALL=1.
     """
@@ -37,22 +56,28 @@ def cluster() -> Iterator[sa.URL]:
     with tempfile.TemporaryDirectory(prefix="pg-") as name:
         shutil.chown(name, user)
         data, log = f"{name}/data", f"{name}/log"
+        # No address and so no port: only the socket in the folder leads to it.
+        told = f"{options} -c listen_addresses='' -c unix_socket_directories='{name}'"
+        control = ["pg_ctl", "-D", data, "-w", "-t", SECONDS_TO_START, "-l", log, "-o", told]
 
         def run(program: str, *arguments: str) -> None:
             command = [programs / program, *arguments]
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
             subprocess.run(command, cwd=name, user=user, check=True, text=True, **quiet)
 
+        def start() -> None:
+            run(*control, "start")
+
+        def stop() -> None:
+            run(*control, "stop", "-m", "immediate")
+
         run("initdb", f"--pgdata={data}", "--username=shop", "--auth=trust", "--no-sync")
-        # No address and so no port: only the socket in the folder leads to it.
-        options = f"{FAST} -c listen_addresses='' -c unix_socket_directories='{name}'"
-        run("pg_ctl", "start", "-D", data, "-w", "-t", SECONDS_TO_START, "-l", log, "-o", options)
+        start()
+        url = sa.URL.create("postgresql+psycopg", "shop", database="postgres", query={"host": name})
         try:
-            yield sa.URL.create(
-                "postgresql+psycopg", "shop", database="postgres", query={"host": name}
-            )
+            yield Server(url, start, stop)
         finally:
-            run("pg_ctl", "stop", "-D", data, "-w", "-m", "immediate")
+            stop()
 
 
 def copy_database(template: sa.URL, name: str) -> sa.URL:
