@@ -1,4 +1,4 @@
-"""The statement: each movement on one line, the lines come to the balance, differences have names."""
+"""The statement: each movement on one line, the lines come to the balance, a difference is named."""
 
 from datetime import UTC, datetime, timedelta
 
