@@ -1,4 +1,4 @@
-"""The statement: each movement on one line, the lines come to the balance, a difference is named."""
+"""The statement: each movement is on one line, and the lines come to the balance."""
 
 from datetime import UTC, datetime, timedelta
 
