@@ -6,6 +6,7 @@ It is a PostgreSQL of this test's own, which is stopped as by a crash, and start
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -39,6 +40,15 @@ def postgresql():
         yield running
 
 
+@contextmanager
+def away(postgresql):
+    postgresql.stop()
+    try:
+        yield
+    finally:
+        postgresql.start()
+
+
 @pytest.fixture
 def shop(postgresql, local):
     app = build(address(postgresql.url), STRIPE_HTTP_CLIENT=InProcess(local))
@@ -54,9 +64,8 @@ def test_nothing_that_was_acknowledged_is_lost_while_the_database_is_away(shop, 
         done = [crowd.submit(work) for work in (*[rush.shop_on] * SHOPPERS, rush.deliver_on)]
         try:
             rush.wait_for_more({200: 5, 201: 5})
-            postgresql.stop()
-            rush.wait_for_more({503: 10})
-            postgresql.start()
+            with away(postgresql):
+                rush.wait_for_more({503: 10})
             rush.wait_for_more({200: 5, 201: 5})
         finally:
             rush.over.set()
@@ -144,15 +153,14 @@ def test_a_program_and_a_person_are_told_to_come_back(shop, postgresql):
         db.session.add(ada := Customer(email="ada@example.com", password_hash="-"))
         db.session.commit()
     guest, customer = shop.test_client(), shop.test_client(user=ada)
-    postgresql.stop()
-    told = [
-        guest.post("/orders", json=ORDER),
-        guest.get("/items"),
-        customer.get("/orders"),
-        tell(guest, event()),
-    ]
-    shown = [guest.get("/"), customer.get("/"), customer.get("/shop/orders")]
-    postgresql.start()
+    with away(postgresql):
+        told = [
+            guest.post("/orders", json=ORDER),
+            guest.get("/items"),
+            customer.get("/orders"),
+            tell(guest, event()),
+        ]
+        shown = [guest.get("/"), customer.get("/"), customer.get("/shop/orders")]
     for answer in (*told, *shown):
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
         assert "Try again in a minute" in answer.text
@@ -165,6 +173,6 @@ def test_the_next_request_after_it_came_back_is_answered(shop, postgresql):
     """The connections that it dropped are not given to anybody."""
     browser = shop.test_client()
     assert browser.get("/items").status_code == 200
-    postgresql.stop()
-    postgresql.start()
+    with away(postgresql):
+        pass  # and back, before anybody asked
     assert browser.get("/items").status_code == 200
