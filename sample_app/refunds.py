@@ -133,7 +133,8 @@ def _objection_to(order: Order, amount: int, kept: Refund | None) -> str | None:
 def _made_before(client: stripe.StripeClient, refund: Refund) -> stripe.Refund | None:
     """Stripe forgets a key after a day, and this shop may have been away for longer."""
     made = client.v1.refunds.list({"payment_intent": _payment(refund), "limit": 100})
-    return next((one for one in made.auto_paging_iter() if _row_id(one) == refund.id), None)
+    wanted = (refund.id, refund.amount)
+    return next((one for one in made.auto_paging_iter() if _names(one) == wanted), None)
 
 
 def _make(client: stripe.StripeClient, refund: Refund) -> stripe.Refund:
@@ -164,10 +165,15 @@ def _give_up(session: Session, refund: Refund) -> None:
 
 
 def _row_of(session: Session, order: Order, made: stripe.Refund) -> Refund:
-    """The refund's row: Stripe's id names it, or else the shop's own, or it is new."""
+    """The refund's row: Stripe's id names it, or else the shop's own, or it is new.
+
+    Metadata can be copied in Stripe's dashboard: a row is one refund's, of the amount asked for.
+    """
     theirs = select(Refund).where(Refund.order_id == order.id)
     afresh = {"populate_existing": True}
-    for name in (Refund.stripe_id == made.id, Refund.id == _row_id(made)):
+    row_id, amount = _names(made)
+    asked_for = (Refund.id == row_id) & (Refund.amount == amount) & Refund.stripe_id.is_(None)
+    for name in (Refund.stripe_id == made.id, asked_for):
         if row := session.scalar(theirs.where(name), execution_options=afresh):
             return row
     row = Refund(order=order, amount=made.amount, reason=made.reason or "")
@@ -175,8 +181,9 @@ def _row_of(session: Session, order: Order, made: stripe.Refund) -> Refund:
     return row
 
 
-def _row_id(made: stripe.Refund) -> str:
-    return (made.metadata.to_dict() if made.metadata else {}).get("refund_id", "")
+def _names(made: stripe.Refund) -> tuple[str, int]:
+    """The row that it says it is of, and its amount."""
+    return (made.metadata.to_dict() if made.metadata else {}).get("refund_id", ""), made.amount
 
 
 def _follow(session: Session, order: Order) -> None:

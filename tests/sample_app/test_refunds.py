@@ -371,6 +371,41 @@ def test_a_refund_that_names_another_orders_row_gets_a_row_of_its_own(
     )
 
 
+def test_whoever_copies_a_refunds_metadata_at_stripe_hides_no_money(
+    session, stripe_client, bought, give_back
+):
+    order = bought()
+    kept = give_back(order, 1000)
+    refunds.record(session, order, copy_of(kept, stripe_client, 7900))
+    assert rows(session, order) == [(1000, "succeeded"), (7900, "succeeded")]
+    assert order.status is OrderStatus.REFUNDED
+
+
+def test_a_refund_of_another_amount_is_not_the_one_that_waits_for_stripe(
+    session, line, stripe_client, bought, give_back
+):
+    order = bought()
+    line.interrupt("/refunds", lost_before)
+    with pytest.raises(stripe.APIConnectionError):
+        give_back(order, 1000)
+    waiting = session.scalar(select(Refund).where(Refund.stripe_id.is_(None)))
+    refunds.record(session, order, copy_of(waiting, stripe_client, 1))
+    assert rows(session, order) == [(1000, "pending"), (1, "succeeded")]
+    assert give_back(order, 1000).id == waiting.id
+    assert at_stripe(stripe_client, order) == [(1, "succeeded"), (1000, "succeeded")]
+
+
+def copy_of(refund, client, amount):
+    """Another refund at Stripe, of another amount, that bears the same name."""
+    return client.v1.refunds.create(
+        {
+            "payment_intent": refund.order.payment_intent_id,
+            "amount": amount,
+            "metadata": {"refund_id": refund.id},
+        }
+    )
+
+
 def test_a_refund_of_no_payment_of_the_shops_is_ignored(session, client, stripe_client):
     charge = stripe_client.v1.payment_intents.create(
         {"amount": 500, "currency": "usd", "payment_method": GOOD, "confirm": True,
