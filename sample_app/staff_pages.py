@@ -106,9 +106,7 @@ def refund(member: Customer, order_id: str) -> Page:
 def ask_again(_member: Customer, order_id: str, refund_id: str) -> Page:
     """Find out about a refund that Stripe did not confirm."""
     order = find_any_order(db.session, order_id)
-    kept = db.session.get(Refund, refund_id)
-    if kept is None or kept.order_id != order.id:
-        abort(404)
+    kept = next((refund for refund in order.refunds if refund.id == refund_id), None) or abort(404)
     try:
         return _give_back(order, lambda client: refunds.resume(db.session, client, kept))
     except refunds.RefundRefused as refused:

@@ -323,6 +323,12 @@ def test_a_refund_is_asked_about_at_its_own_order_only(manager, session, local, 
     assert given_back(session) == [(1000, "pending")]
 
 
+def test_a_refund_that_no_database_can_hold_is_not_found(manager, paid):
+    manager.open(page_of(paid))
+    _, fields = manager.form("Refund")
+    assert manager.send(f"{page_of(paid)}/refunds/%00", fields).status_code == 404
+
+
 def test_an_order_that_is_not_paid_offers_no_refund(manager, order):
     manager.open(page_of(order))
     assert "Give money back" not in manager.text
