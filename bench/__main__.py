@@ -1,6 +1,10 @@
 """`make bench`: each figure of the README, measured anew."""
 
-from bench import fresh, http, in_process, shop
+from contextlib import suppress
+
+import pytest
+
+from bench import fresh, http, in_process, load, shop
 
 
 def main() -> None:
@@ -29,6 +33,22 @@ def main() -> None:
         say("the slowest in 100 of them", f"{webhooks.p99 * 1e3:.1f} ms", "under 20 ms")
     beside_many = f"{shop.with_many_orders():.2f} x"
     say("an order page beside 100,000 orders, against 1,000", beside_many, "1.5 x or less")
+    with suppress(pytest.skip.Exception):
+        minute = load.minute_of_orders()
+        say(
+            "orders a second, for a minute, as a share of the least",
+            f"{minute.share:.0%}",
+            "20% or more",
+        )
+        say(
+            "memory at its end, against after 10 seconds", f"{minute.memory:.2f} x", "1.1 x or less"
+        )
+        say("orders and webhooks lost", f"{minute.lost}", "0")
+        say(
+            "orders and webhooks a second",
+            f"{minute.orders:.0f} + {minute.webhooks:.0f}",
+            "no promise",
+        )
 
 
 def say(what: str, measured: str, promised: str) -> None:

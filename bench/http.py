@@ -2,10 +2,8 @@
 
 import http.client
 import json
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from urllib.parse import urlencode
 
 import psutil
 
+from bench.listening import free_port, wait_until_it_listens
 from bench.timing import seconds_each
 from local_stripe import SECRET_KEY
 
@@ -94,31 +93,15 @@ class Client:
 @contextmanager
 def _serving(*command: str) -> Iterator[tuple[int, psutil.Process]]:
     """`python -m command… --port …` as long as it is needed: its port and its process."""
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(  # noqa: S603 - our own arguments
         [sys.executable, "-m", *command, "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_until_it_listens(port)
+        wait_until_it_listens(port)
         yield port, psutil.Process(server.pid)
     finally:
         server.terminate()
         server.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def _wait_until_it_listens(port: int, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
