@@ -165,6 +165,7 @@ def test_no_money_is_taken_without_a_paid_order(shop, local, order_id, hear, way
     local.faults.withdraw(lost)
     local.faults.inject("timeout", "/v1/*", "GET", times=2)
     hear()
+    local.faults.clear()
     [(paid, amounts)] = money(shop).items()
     assert amounts == [AMOUNT]
     assert look_at(paid).status is OrderStatus.PAID
