@@ -12,6 +12,9 @@ code, and no worker inherits a connection.  https://docs.gunicorn.org/en/stable/
 import os
 from pathlib import Path
 from tempfile import mkdtemp
+from urllib.parse import quote
+
+from gunicorn.glogging import Logger
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
@@ -26,6 +29,16 @@ max_requests_jitter = 500
 forwarded_allow_ips = ""
 control_socket_disable = True
 
+
+class OneLineEach(Logger):
+    """In a path, %0A ends a line: it is written as it came, so that nobody writes one of theirs."""
+
+    def atoms(self, resp, req, environ, request_time):
+        atoms = super().atoms(resp, req, environ, request_time)
+        return atoms | {"U": quote(atoms["U"], encoding="latin-1")}
+
+
+logger_class = OneLineEach
 # A path without its query, where a search or a token could stand; and the request's id.
 accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms %({x-request-id}o)s'

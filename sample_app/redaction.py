@@ -1,6 +1,7 @@
 """What must not be in a log: card details, tokens, e-mail addresses, keys.
 
-A filter takes them out of every line of the shop's logger and of the SDK's, tracebacks included.
+A filter takes them out of every line of the shop's logger, of the SDK's and of gunicorn's,
+tracebacks included.
 (`STRIPE_LOG` makes the SDK print past every logger: leave it unset where customers pay.)
 https://docs.stripe.com/security/guide
 """
@@ -42,11 +43,12 @@ class RedactingFilter(logging.Filter):
 
 
 FILTER = RedactingFilter()
+OTHERS = ("stripe", "gunicorn.access", "gunicorn.error")
 
 
 def init_app(app: Flask) -> None:
-    """Keep the log of the app and of the SDK clean."""
-    for logger in (app.logger, logging.getLogger("stripe")):
+    """Keep the log of the app, of the SDK and of gunicorn clean."""
+    for logger in (app.logger, *map(logging.getLogger, OTHERS)):
         logger.addFilter(FILTER)
 
 

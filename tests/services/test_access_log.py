@@ -1,4 +1,4 @@
-"""What gunicorn writes of requests that somebody made up to lie in its log: a line each, no secret."""
+"""What gunicorn writes of requests that were made up to lie in its log: a line each, no secret."""
 
 import os
 import subprocess
