@@ -727,7 +727,12 @@ class World:
 def test_whatever_was_lost_the_shop_and_stripe_say_the_same_after(
     worker_sqlite_app, sqlite_template, steps
 ):
-    with worker_sqlite_app.app_context(), TemporaryDirectory() as folder:
+    with (
+        worker_sqlite_app.app_context(),
+        TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setitem(worker_sqlite_app.config, "STRIPE_WEBHOOK_SECRETS", ())  # this world's own
         sqlite_template.backup(db.engine.raw_connection().driver_connection)
         world = World(worker_sqlite_app, Path(folder) / "mail")
         for step in steps:
