@@ -26,7 +26,7 @@ from bench.bare import kept
 from bench.listening import free_port, wait_until_it_listens
 from sample_app import catalogue
 from sample_app.database import migrate
-from sample_app.models import Order, WebhookEvent
+from sample_app.models import Item, Order, WebhookEvent
 from sample_app.order_status import OrderStatus
 from tests.postgres import CARELESS, server
 
@@ -34,6 +34,7 @@ ROOT = Path(__file__).parents[1]
 SHOPPERS = 8
 WARM_UP, MINUTE, LIMIT = 10.0, 60.0, 15.0  # seconds
 SECONDS_TO_CATCH_UP = 120.0
+PLENTY = 1_000_000  # of each item
 ORDER = json.dumps({"item_ids": [1, 5, 5], "token": "tok_visa"})
 HEADERS = {"Content-Type": "application/json"}
 
@@ -155,6 +156,8 @@ def _fill(engine: sa.Engine) -> None:
     migrate(engine)
     with sa.orm.Session(engine) as session:
         catalogue.seed(session)
+        session.execute(sa.update(Item).values(stock=PLENTY))
+        session.commit()
     kept.create(engine)
 
 
