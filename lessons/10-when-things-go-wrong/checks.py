@@ -213,13 +213,13 @@ def refusals() -> list[Refusal]:
     busier = Refusal(BusierError("Too many."), "a class made from RateLimitError", again=True)
     advice_given = Headers({"stripe-should-retry": "true"})
     advised = stripe.InvalidRequestError("Busy.", None, headers=advice_given)
-    advice = Refusal(advised, "whose header says Stripe-Should-Retry: true", again=True)
+    advice = Refusal(advised, "a busy Stripe", again=True)
     return [*passing, *staying, card, busier, advice]
 
 
 def check_pause_after(answer: Callable[..., Any]) -> None:
     for refusal in refusals():
-        called = f"Called pause_after with {described(refusal.error, refusal.what)}"
+        called = f"Called pause_after with {_with_advice(refusal.error, refusal.what)}"
         got = answer(refusal.error, 1)
         expect(
             got == (1 if refusal.again else None),
@@ -238,9 +238,14 @@ def check_pause_after(answer: Callable[..., Any]) -> None:
     got = answer(locked, 6)
     expect(
         got is None,
-        f"Called pause_after with {described(locked, 'Stripe-Should-Retry: true')} and tries=6, "
+        f"Called pause_after with {_with_advice(locked, 'a locked object')} and tries=6, "
         f"returned {got!r}, expected None: six tries are the end of it.",
     )
+
+
+def _with_advice(error: stripe.StripeError, what: str) -> str:
+    advice = error.headers and error.headers.get("Stripe-Should-Retry")
+    return described(error, f"{what}, Stripe-Should-Retry: {advice}" if advice else what)
 
 
 def wrong_number() -> stripe.StripeError:
@@ -277,6 +282,10 @@ UNTOLD: dict[str, Callable[[], stripe.StripeError]] = {
 }
 
 
+CODE = r"[a-z]+_[a-z_]+"
+SUSPICION = r"\b(stolen|lost|fraud\w*)\b"  # where it is told, a line to the bank may be lost
+
+
 def check_what_to_say(answer: Callable[..., Any]) -> None:
     usual = _said(answer, declined("visa_chargeDeclined"), "generic_decline")
     for reason, make in UNTOLD.items():
@@ -303,7 +312,7 @@ def _said(answer: Callable[..., Any], error: stripe.StripeError, reason: str) ->
         isinstance(got, str) and len(got.split()) > 2,
         f"{called}, returned {got!r}, expected a sentence.",
     )
-    told = re.search(r"[a-z]+_[a-z_]+|\b(stolen|lost|fraud\w*)\b", got.lower())
+    told = re.search(CODE if reason in TOLD else f"{CODE}|{SUSPICION}", got.lower())
     expect(told is None, f"{called}: it says {got!r}, and tells “{told and told[0]}”.")
     return str(got)
 
@@ -322,6 +331,10 @@ def _charge(
     before = len(line.keys)
     try:
         got = answer(line.client, params, key, pauses.append)
+        expect(
+            not isinstance(got, stripe.StripeError),
+            f"{called}: it returned {type(got).__name__}, expected it to raise that.",
+        )
     except stripe.StripeError as error:
         got = error
     sent = line.keys[before:]
@@ -375,11 +388,11 @@ def _check_left(answer: Callable[..., Any]) -> None:
         line, called = Line(*faults), f"Called charge, {what}"
         got, pauses = _charge(answer, line, called, params)
         expect(
-            isinstance(got, kind), f"{called}: {_ended(got)}, expected it to raise {kind.__name__}."
-        )
-        expect(
             len(line.keys) == tries,
             f"{called}: it tried {len(line.keys)} times, expected {tries}.",
+        )
+        expect(
+            isinstance(got, kind), f"{called}: {_ended(got)}, expected it to raise {kind.__name__}."
         )
         expected = [2**n for n in range(tries - 1)]
         expect(pauses == expected, f"{called}: the pauses were {pauses}, expected {expected}.")
@@ -440,6 +453,18 @@ def answer_for(error):
         return {"message": OUR_FAULT, "try_again": False}, 500
 """
 
+RAISED_AGAIN = """
+def answer_for(error):
+    try:
+        raise error
+    except stripe.CardError:
+        return {"message": DECLINED, "try_again": False}, 402
+    except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError):
+        return {"message": NO_ANSWER, "try_again": True}, 503
+    except stripe.StripeError:
+        return {"message": OUR_FAULT, "try_again": False}, 500
+"""
+
 LOG = """
 def log_line(error, order_id):
     code = {code}
@@ -457,6 +482,15 @@ LOGGED = {
     "more": "",
 }
 
+LOG_OF_THE_BODY = """
+def log_line(error, order_id):
+    body = (error.json_body or {}).get("error", {})
+    line = f"{type(error).__name__} status={error.http_status or '-'}"
+    for name in "code", "decline_code":
+        line += f" {name}={body.get(name, '-')}"
+    return line + f" request={error.request_id or '-'} order={order_id}"
+"""
+
 PAUSE = """
 def pause_after(error, tries):
     passing = {passing}
@@ -470,6 +504,17 @@ PAUSED = {
     "seconds": "2 ** (tries - 1)",
     "left": "tries < 6",
 }
+STEP_BY_STEP = """
+def pause_after(error, tries):
+    if tries > 5:
+        return None
+    advice = error.headers.get("stripe-should-retry")
+    if advice == "false":
+        return None
+    passing = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
+    if advice == "true" or isinstance(error, passing):
+        return [1, 2, 4, 8, 16][tries - 1]
+"""
 BY_STATUS = """
 def pause_after(error, tries):
     advice = error.headers.get("Stripe-Should-Retry")
@@ -517,6 +562,17 @@ CHARGED = {
     "leave": "if seconds is None: raise",
     "pause": "pause(seconds)",
 }
+RECURSIVE = """
+def charge(client, params, key, pause, tries=1):
+    try:
+        return client.v1.payment_intents.create(params, {"idempotency_key": key})
+    except stripe.StripeError as error:
+        seconds = pause_after(error, tries)
+        if seconds is None:
+            raise
+    pause(seconds)
+    return charge(client, params, key, pause, tries + 1)
+"""
 LEFT_TO_THE_SDK = """
 def charge(client, params, key, pause):
     options = {"idempotency_key": key, "max_network_retries": 5}
@@ -595,6 +651,7 @@ EXERCISES = (
             ),
             Wrong(NO_LAST_CASE, "PermissionError (a restricted key), returned None"),
         ),
+        right=(RAISED_AGAIN,),
     ),
     Exercise(
         "10.2",
@@ -627,6 +684,7 @@ EXERCISES = (
                 "code=parameter_unknown decline_code=parameter_unknown",
             ),
         ),
+        right=(LOG_OF_THE_BODY,),
     ),
     Exercise(
         "10.3",
@@ -643,15 +701,15 @@ EXERCISES = (
         wrong=(
             Wrong(
                 paused(again="isinstance(error, passing)"),
-                "APIError (a 500), after the first try, returned 1, expected None",
+                "APIError (a 500, Stripe-Should-Retry: false), after the first try, returned 1",
             ),
             Wrong(
                 paused(again="advice or isinstance(error, passing)"),
-                "APIError (a 500), after the first try, returned 1, expected None",
+                "APIError (a 500, Stripe-Should-Retry: false), after the first try, returned 1",
             ),
             Wrong(
                 paused(again="isinstance(error, passing) and advice != 'false'"),
-                "(whose header says Stripe-Should-Retry: true), after the first try, returned None",
+                "(a busy Stripe, Stripe-Should-Retry: true), after the first try, returned None",
             ),
             Wrong(
                 paused(passing="stripe.APIConnectionError"),
@@ -682,6 +740,7 @@ EXERCISES = (
                 "returned 32, expected None: six tries are the end",
             ),
         ),
+        right=(STEP_BY_STEP,),
     ),
     Exercise(
         "10.4",
@@ -735,6 +794,7 @@ EXERCISES = (
                 "for card_velocity_exceeded: it says 'Your card was declined for making",
             ),
         ),
+        right=(saying(more='"processing_error": "The line to your bank was lost.",'),),
     ),
     Exercise(
         "10.5",
@@ -781,7 +841,16 @@ EXERCISES = (
                 ),
                 "it returned None, expected a PaymentIntent",
             ),
+            Wrong(
+                charged(leave="if seconds is None: return error"),
+                "and nobody ever answers: it returned APIConnectionError, expected it to raise that",
+            ),
+            Wrong(
+                charged(seconds="seconds = pause_after(error, 1)"),
+                "and nobody ever answers: it tried 10 times, expected 6",
+            ),
             Wrong(LEFT_TO_THE_SDK, "the pauses were [], expected [1]"),
         ),
+        right=(RECURSIVE,),
     ),
 )

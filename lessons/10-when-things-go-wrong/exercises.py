@@ -90,7 +90,7 @@ check("10.1", answer_for)
 # %% [markdown]
 # ## 10.2 Write what the log keeps (5 min)
 #
-# *You practice:* where an error keeps its facts, and which of them belong into a log.
+# *You practice:* where an error keeps its facts, and which of them belong in a log.
 # *Out of scope:* levels, and filters (chapter 12).
 #
 # Write `log_line(error, order_id)`. It returns one line of six parts, such as
@@ -98,8 +98,8 @@ check("10.1", answer_for)
 # `CardError status=402 code=card_declined decline_code=stolen_card request=req_… order=A-17`
 #
 # - The class's name comes first. What an error does not have is written as `-`.
-# - Two classes keep their code in `error.code`. The others leave it in the body: `error.error.code`. The
-#   decline code is always there. And where there was no answer, `error.error` is `None`.
+# - Two classes keep their code in `error.code`. The others leave it in the body: `error.error.code`. A
+#   decline code, where there is one, is in the body. And where no body could be read, `error.error` is `None`.
 # - Nothing else: a message may quote a token, an address, the end of a key.
 
 

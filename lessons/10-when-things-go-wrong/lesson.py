@@ -202,7 +202,7 @@ collect("a wrong key", lambda: buy(api_key="sk_test_localButWrong"))
 # %%
 from local_stripe import RESTRICTED_KEY
 
-local()  # a sandbox of your own knows no such key
+local()  # fails on a sandbox of your own, which has no such key
 print(client.v1.balance.retrieve(options={"api_key": RESTRICTED_KEY}).object)
 collect("a key that may not", lambda: buy(api_key=RESTRICTED_KEY))
 
@@ -230,8 +230,8 @@ strike("server_error")
 
 # %% [markdown]
 # The first two are `RateLimitError` with a 429, the others `APIError`. An `APIError` is also what becomes
-# of an answer that is not JSON: a page from a proxy on the way, or an answer that ends half-way. **Before
-# you run it:** in which of these two may the customer have paid?
+# of an answer that is not JSON: a page from a proxy (a machine on the way that passes calls on), or an
+# answer that ends half-way. **Before you run it:** in which of these two may the customer have paid?
 
 # %%
 strike("bad_gateway")
@@ -245,8 +245,9 @@ except stripe.APIError as error:
     print(type(error).__name__, error.http_status, error.request_id)
 
 # %% [markdown]
-# In the second one. Status 200: Stripe has taken the money, and what arrived was half a sentence about it.
-# An `APIError` with the status 200 is a lesson in itself: never read "error" as "nothing happened".
+# In both. A proxy that answers 502 has lost your request, or only Stripe's answer to it, and does not say
+# which. (Here it was the request.) Of the second one you can be sure. Status 200: Stripe has taken the money,
+# and what arrived was half a sentence about it. So never read "error" as "nothing happened".
 #
 # **Nobody answers.** The request was lost, or the connection broke, or the answer was lost. Look at the
 # status of each:
@@ -323,7 +324,8 @@ except ModuleNotFoundError as error:
 # %% [markdown]
 # The module is gone, and the classes live in `stripe` itself: write `stripe.CardError`. If such an `import`
 # stands at the top, the shop does not even start, and you are lucky. If it stands inside a function that no
-# test has reached, the first customer finds it.
+# test has reached, the first customer finds it. (Older code that says `stripe.error.CardError` without that
+# line still works. New code has no need of it.)
 
 # %% [markdown]
 # ## Choose who reads what
@@ -446,14 +448,16 @@ try_again_and_again("pm_card_visa_chargeDeclined", 7, customer=grace.id)
 
 # %%
 try_again_and_again("pm_card_mastercard", 1, customer=grace.id)
-local().policies.card_testing_block = False
 
 # %% [markdown]
 # She does not. Your loop has made a good customer look like a thief. Card networks also charge shops for
 # such tries, and every one of them is a failed charge in your account.
 #
 # After a decline it is the *customer's* turn: with another card, other details, or later. A program never
-# tries a decline again by itself.
+# tries a decline again by itself. Take the block away again:
+
+# %%
+local().policies.card_testing_block = False
 
 # %% [markdown]
 # ## Wait only so long
@@ -465,7 +469,8 @@ print(inspect.signature(stripe.RequestsClient).parameters["timeout"].default, "s
 
 # %% [markdown]
 # Eighty seconds. Nobody looks at a wheel that turns for so long; they press Pay again, or leave. And each of
-# them holds one worker of your shop. With four workers, the fifth visitor cannot even see the catalogue.
+# them holds one worker of your shop, which serves nobody else meanwhile. With four workers, the fifth visitor
+# cannot even see the catalogue.
 #
 # A **timeout** has two parts: until somebody takes the call (*connect*), and until they say something
 # (*read*). The first can be short, since taking a call costs nothing. A bank may take seconds over an
@@ -501,6 +506,8 @@ local().faults.clear()
 
 # %%
 first_pause, longest_pause = stripe.HTTPClient.INITIAL_DELAY, stripe.HTTPClient.MAX_DELAY
+
+# %%
 stripe.HTTPClient.INITIAL_DELAY = 0  # for this notebook only
 
 # %%
@@ -568,7 +575,7 @@ for kind in FAULTS:
 #
 # | what happened | again? | how |
 # |---|---|---|
-# | nobody answered; 409; an answer that broke off | yes | same key, after a pause |
+# | nobody answered; 502; 409; an answer that broke off | yes | same key, after a pause |
 # | 429 | later | same key, after a longer pause |
 # | 500 with `Stripe-Should-Retry: false` | look first | fetch it, then a new key |
 # | 400, 401, 403, 404 | no | mend the program or its settings |
@@ -593,6 +600,9 @@ for what, error in catalogue.items():
 # %% [markdown]
 # Three things are worth a look. A decline is `INFO`: it happens all day. What passes by itself is a
 # `WARNING`. And a key that does not work is `CRITICAL`, since nobody can pay: that one should ring.
+#
+# And `server_error`? The rule says "look first", the table says "again". A payment of the shop is safe: each
+# order has one PaymentIntent, and gets a new key after an error that Stripe answered with.
 #
 # Customers get a 503 where it passes by itself, and a 500 where it does not. Never do they get Stripe's own
 # 400 or 401: these are about the shop's request to Stripe, and the customer's request to the shop was fine.
@@ -623,7 +633,7 @@ class Steady(logging.Formatter):
 
 log = logging.StreamHandler(sys.stdout)
 log.setFormatter(Steady("LOG %(levelname)s: %(message)s"))
-logging.getLogger("sample_app").addHandler(log)
+logging.getLogger("sample_app").handlers = [log]
 logging.getLogger("sample_app").setLevel(logging.INFO)
 
 # %%
@@ -640,7 +650,7 @@ def order(token="tok_visa", **headers):
 order("tok_chargeDeclinedInsufficientFunds")
 
 # %% [markdown]
-# Two readers, two sentences. Neither tells of a card. Now a busy Stripe:
+# Two readers, two sentences. Neither quotes a card, a name or a token. Now a busy Stripe:
 
 # %%
 local().faults.inject("rate_limit")
@@ -752,6 +762,7 @@ seconds = 0
 app.extensions["circuit"] = Circuit(clock=lambda: seconds)
 body = {"token": "tok_visa", "item_ids": [1]}
 
+local().faults.clear()
 down = local().faults.inject("timeout", times=99)
 for _ in range(8):
     before = down.struck
