@@ -72,14 +72,14 @@ class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 @entrance.route("", methods=["GET", "POST"])
 @for_staff
 def ask(member: Customer) -> Page:
-    """Ask for the code; show the secret to whoever has not proven to have it yet."""
+    """Ask for the code; offer a secret to whoever has no phone set up yet."""
     form = CodeForm()
     if form.validate_on_submit():
-        if two_step.verify(db.session, member, form.code.data):
+        if two_step.verify(db.session, member, form.code.data, two_step.offer(session)):
             two_step.remember(session, member)
             return redirect(own_path(request.args.get("next") or url_for("staff.home")), 303)
         form.code.errors = ["This is not the code of now, or it was used. Wait for the next one."]
-    secret = None if two_step.is_enrolled(member) else two_step.enrol(db.session, member)
+    secret = None if two_step.is_enrolled(member) else two_step.offer(session)
     status = 422 if form.is_submitted() else 200
     return render_template("two_step.html", form=form, secret=secret), status
 
@@ -90,7 +90,7 @@ def show_secret(member: Customer) -> Page:
     """The secret as a picture for the phone's camera."""
     if two_step.is_enrolled(member):
         abort(404)
-    address = two_step.address(member, two_step.enrol(db.session, member))
+    address = two_step.address(member, two_step.offer(session))
     picture = BytesIO()
     segno.make(address).save(picture, kind="svg", scale=5, light="white")
     return Response(picture.getvalue(), mimetype="image/svg+xml")

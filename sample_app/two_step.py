@@ -1,8 +1,10 @@
 """The second step of staff to sign in: a code from their phone, and each code once.
 
-A password that was guessed or stolen opens no staff page. The secret is made at the first visit,
-and shown until the phone has proven that it knows it; never again. Who loses the phone is revoked
-and granted anew: `flask --app sample_app staff`.  https://datatracker.ietf.org/doc/html/rfc6238
+A password that was guessed or stolen opens no staff page. Each browser is offered a secret of its
+own, until a phone has proven that it knows one: that one is kept, and never shown again. So no
+thief has the same who was there before; one who sets up a phone first locks its owner out, who
+notices. Who loses the phone is revoked and granted anew: `flask --app sample_app staff`.
+https://datatracker.ietf.org/doc/html/rfc6238
 """
 
 import time
@@ -11,9 +13,10 @@ from typing import Any
 
 import pyotp
 from pyotp.exceptions import OTPVerificationError
-from sqlalchemy import or_, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from sample_app import audit
 from sample_app.models import Customer
 
 ISSUER = "Oak & Lamp"
@@ -21,16 +24,13 @@ SECONDS_GOOD = 12 * 60 * 60
 # A phone's clock may be wrong by so many codes of 30 seconds, either way.
 STEPS_OFF = 1
 SESSION_KEY = "two_step"
+OFFER = "two_step_offer"
 
 
-def enrol(session: Session, customer: Customer) -> str:
-    """Return the customer's secret; makes one for whoever has none yet."""
-    if customer.totp_secret is None:
-        fresh = update(Customer).where(Customer.id == customer.id, Customer.totp_secret.is_(None))
-        session.execute(fresh.values(totp_secret=pyotp.random_base32()))
-        session.commit()
-        session.refresh(customer, ["totp_secret"])
-    return str(customer.totp_secret)
+def offer(browser: MutableMapping[str, Any]) -> str:
+    """The secret for a phone that is to be set up: the same as long as this session lasts."""
+    secret: str = browser.setdefault(OFFER, pyotp.random_base32())
+    return secret
 
 
 def address(customer: Customer, secret: str) -> str:
@@ -46,29 +46,37 @@ def is_enrolled(customer: Customer) -> bool:
     return customer.totp_last_step is not None
 
 
-def verify(session: Session, customer: Customer, code: str) -> bool:
-    """Whether this is a code of now, and was not used before; it is used from here on."""
-    if customer.totp_secret is None:
+def verify(session: Session, customer: Customer, code: str, offered: str | None = None) -> bool:
+    """Whether this is a code of now, and was not used before; it is used from here on.
+
+    Of a customer who has no phone yet, it sets up the one that knows the `offered` secret.
+    """
+    is_known = is_enrolled(customer)
+    secret = customer.totp_secret if is_known else offered
+    if not secret:
         return False
     try:
-        step = pyotp.TOTP(str(customer.totp_secret)).verify_and_get_timecode(
-            code, valid_window=STEPS_OFF
-        )
+        step = pyotp.TOTP(secret).verify_and_get_timecode(code, valid_window=STEPS_OFF)
     except OTPVerificationError:
         return False
-    # Of two that come with one code at one moment, the database lets one pass.
-    unused = or_(Customer.totp_last_step.is_(None), Customer.totp_last_step < step)
-    spend = (
-        update(Customer).where(Customer.id == customer.id, unused).values({"totp_last_step": step})
+    # Of two that come at one moment, with one code or with two phones, the database lets one pass.
+    last = Customer.totp_last_step
+    unused = (Customer.totp_secret == secret) & (last < step) if is_known else last.is_(None)
+    spend = update(Customer).where(Customer.id == customer.id, unused)
+    spent: Any = session.execute(
+        spend.values(totp_secret=secret, totp_last_step=step),
+        execution_options={"synchronize_session": False},
     )
-    spent: Any = session.execute(spend, execution_options={"synchronize_session": False})
+    if spent.rowcount and not is_known:
+        audit.note(session, "phone set up", None, customer)
     session.commit()
-    session.refresh(customer, ["totp_last_step"])
+    session.refresh(customer, ["totp_secret", "totp_last_step"])
     return bool(spent.rowcount)
 
 
 def remember(browser: MutableMapping[str, Any], customer: Customer) -> None:
     """Note in the browser's session that this customer was verified just now."""
+    browser.pop(OFFER, None)
     browser[SESSION_KEY] = [customer.get_id(), int(time.time())]
 
 

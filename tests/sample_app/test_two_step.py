@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from sample_app import two_step
+from sample_app.after_sales import AuditEntry
 from sample_app.database import db
 from sample_app.models import Customer
 from sample_app.roles import Role
@@ -40,6 +41,17 @@ def code(session, steps=0):
     return pyotp.TOTP(account(session).totp_secret).at(time.time(), counter_offset=steps)
 
 
+def secret_shown(shopper):
+    """What the page that sets up the second step says."""
+    return shopper.page.main.code.text
+
+
+def set_up(shopper, steps=0):
+    """Type what a phone with the secret of this page shows, or shows so many steps later."""
+    phone = pyotp.TOTP(secret_shown(shopper))
+    return shopper.press("Go on", code=phone.at(time.time(), counter_offset=steps))
+
+
 def sign_in(shopper, then="/"):
     shopper.open(f"/sign-in?next={then}")
     return shopper.press("Sign in", email=EMAIL, password=PASSWORD)
@@ -50,18 +62,32 @@ def sign_in(shopper, then="/"):
 
 def test_at_the_first_visit_the_phone_gets_its_secret_and_proves_it(person, session):
     person.open("/staff/orders")
-    secret = account(session).totp_secret
-    assert secret in person.text
-    person.press("Go on", code=code(session))
+    secret = secret_shown(person)
+    set_up(person)
     assert person.path == "/staff/orders"
     assert "All orders" in person.text
+    assert account(session).totp_secret == secret
+    assert session.scalars(select(AuditEntry.action)).all() == ["phone set up"]
 
 
-def test_the_secret_is_the_same_until_the_phone_has_it(person, session):
+def test_the_secret_is_the_same_until_the_phone_has_it(person):
     person.open("/staff/two-step")
-    secret = account(session).totp_secret
+    secret = secret_shown(person)
+    person.press("Go on", code="000000")
+    assert secret_shown(person) == secret
+
+
+def test_who_has_the_password_too_was_shown_another_secret(person, another_shopper, session):
+    """A thief who was there first, and waits until the phone is set up."""
+    sign_in(another_shopper, "/staff/two-step")
     person.open("/staff/two-step")
-    assert secret in person.text
+    assert secret_shown(person) != secret_shown(another_shopper)
+    secret = secret_shown(person)
+    set_up(person, steps=-1)
+    assert account(session).totp_secret == secret
+    assert set_up(another_shopper, steps=1).status_code == 422
+    assert "Your code, please" in another_shopper.text
+    assert another_shopper.open("/staff/orders").request.path == "/staff/two-step"
 
 
 def test_a_camera_reads_the_secret_from_a_picture_of_the_shops_own(person):
@@ -73,16 +99,17 @@ def test_a_camera_reads_the_secret_from_a_picture_of_the_shops_own(person):
 
 def test_the_address_in_the_picture_names_the_shop_and_the_person(person, session):
     person.open("/staff/two-step")
-    customer = account(session)
-    address = two_step.address(customer, customer.totp_secret)
+    address = two_step.address(account(session), secret_shown(person))
     assert address.startswith("otpauth://totp/Oak%20%26%20Lamp:grace%40shop.example?secret=")
 
 
 def test_once_the_phone_has_it_the_secret_is_never_shown_again(person, session):
     person.open("/staff/two-step")
-    person.press("Go on", code=code(session))
+    set_up(person)
     person.open("/staff/two-step")
     assert account(session).totp_secret not in person.page.text
+    with person.client.session_transaction() as cookie:
+        assert account(session).totp_secret not in str(dict(cookie))
     assert person.client.get("/staff/two-step/secret.svg").status_code == 404
 
 
@@ -92,7 +119,7 @@ def test_once_the_phone_has_it_the_secret_is_never_shown_again(person, session):
 @pytest.fixture
 def enrolled(person, session):
     person.open("/staff/two-step")
-    person.press("Go on", code=code(session, steps=-1))
+    set_up(person, steps=-1)
     return person
 
 
