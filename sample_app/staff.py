@@ -24,11 +24,14 @@ def staff() -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role if role != Role.CUSTOMER]))
 def grant(email: str, role: str) -> None:
-    """Give the customer with this e-mail address a role."""
+    """Give the customer with this e-mail address a role; they sign in anew.
+
+    A session from before, or somebody's copy of it, gets no such powers.
+    """
     customer = _find(email)
     customer.role = Role(role)
     audit.note(db.session, "role granted", None, detail=f"customer {customer.id}: {role}")
-    db.session.commit()
+    end_sessions(db.session, customer)
     click.echo(f"{customer.email} is {role} now.")
 
 

@@ -6,7 +6,9 @@ from sqlalchemy import select
 from sample_app.after_sales import AuditEntry
 from sample_app.models import Customer
 from sample_app.roles import Role
-from tests.sample_app.shopper import member_of_staff, signed_in
+from tests.sample_app.shopper import Shopper, member_of_staff, signed_in
+
+STEP = "/staff/two-step"
 
 
 @pytest.fixture
@@ -26,11 +28,19 @@ def account(session):
 
 
 def test_a_customer_is_given_a_role(staff, app, session):
-    person = signed_in(app, session, "ada@example.com")
+    signed_in(app, session, "ada@example.com")
     assert staff("grant", "Ada@Example.com ", "support") == (0, "ada@example.com is support now.\n")
     assert account(session).role is Role.SUPPORT
-    assert person.open("/staff").request.path == "/staff/two-step"
     assert session.scalars(select(AuditEntry.action)).all() == ["role granted"]
+    assert Shopper(app.test_client(user=account(session))).open("/staff").request.path == STEP
+
+
+@pytest.mark.parametrize("role", ["support", "manager"])
+def test_no_session_from_before_gets_the_role(staff, app, session, role):
+    """One that was stolen of a customer would set up the thief's phone."""
+    stolen = signed_in(app, session, "ada@example.com")
+    assert staff("grant", "ada@example.com", role)[0] == 0
+    assert stolen.open("/staff").request.path == "/sign-in"
 
 
 def test_whose_role_is_taken_away_is_signed_out_and_their_phone_forgotten(staff, app, session):
