@@ -42,6 +42,7 @@ PROCFILE = {name: shlex.split(command) for name, command in (line.split(": ", 1)
 METRICS_TOKEN = "for tests"
 ADDRESS = "ada@example.com"
 SECONDS_TO_ANSWER = 60
+PAYMENT_UNDER_WAY = 409
 SOON = timedelta(seconds=3)
 RETRIES = (1,) * 20  # seconds from one delivery to the next: whoever was killed is soon back
 
@@ -224,14 +225,15 @@ class Deployment:
 
 
 def ask_again(ask: Callable[[], requests.Response]) -> requests.Response:
-    """Ask until the shop answers, and has no trouble of its own."""
+    """Ask until the shop has no trouble of its own, and is done with what it was asked before."""
 
     def answers() -> list[requests.Response]:
         try:
             response = ask()
         except requests.ConnectionError:
             return []
-        return [] if response.status_code >= 500 else [response]
+        busy = response.status_code == PAYMENT_UNDER_WAY or response.status_code >= 500
+        return [] if busy else [response]
 
     [response] = eventually(answers)
     return response
