@@ -52,7 +52,7 @@ def verify(session: Session, customer: Customer, code: str, offered: str | None 
     Of a customer who has no phone yet, it sets up the one that knows the `offered` secret.
     """
     is_known = is_enrolled(customer)
-    secret = customer.totp_secret if is_known else offered
+    secret = str(customer.totp_secret) if is_known else offered
     if not secret:
         return False
     try:
