@@ -102,6 +102,9 @@ class Deployment:
         """What a process of the Procfile wrote."""
         return self._folder / f"{name}.log"
 
+    def is_running(self, name: str) -> bool:
+        return self._running[name].poll() is None
+
     def kill(self, name: str) -> None:
         """The machine of a process is gone, with all the processes that it started."""
         os.killpg(self._running[name].pid, signal.SIGKILL)
@@ -140,7 +143,8 @@ class Deployment:
 
     def pay_at_checkout(self, item_ids: list[int]) -> str:
         """Pay on Stripe's page and never come back; returns the order's id."""
-        declined = self.order_until_answered("tok_chargeDeclined", item_ids)
+        # A new order each time: a card that was declined is not taken twice.
+        declined = ask_again(lambda: self.order("tok_chargeDeclined", item_ids, str(uuid4())))
         order_id = declined.json()["order"]["id"]
         page = ask_again(lambda: self._post(f"/orders/{order_id}/checkout", {}))
         session_id = page.headers["Location"].partition("/pay/")[2].partition("#")[0]

@@ -6,11 +6,13 @@ Whatever dies, everything that was paid is fulfilled, once.
 import json
 import os
 import shutil
+import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 import sqlalchemy as sa
+from celery import Celery
 
 from sample_app.models import WebhookEvent
 from tests.services.deployment import METRICS_TOKEN, deployed
@@ -82,6 +84,14 @@ def test_what_stripe_tells_while_redis_is_away_waits_and_is_handled(shop):
     shop.assert_all_is_right()
 
 
+def test_whoever_writes_to_redis_sends_no_worker_home(shop):
+    Celery(broker=shop.broker.url).control.shutdown()
+    order_id = shop.pay_at_checkout([2])
+    eventually(lambda: shop.has_fulfilled(order_id))
+    shop.assert_all_is_right()
+    assert shop.is_running("worker")
+
+
 def test_among_many_customers_anything_may_be_killed(shop):
     ways = [
         lambda: shop.order_until_answered("tok_visa", [6, 6]),
@@ -121,6 +131,7 @@ def test_workers_start_when_somebody_tidied_up_the_folder_of_the_metrics(shop):
     shutil.rmtree(folder)
     shop.kill_workers_of("web")
     eventually(shop.is_ready)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700  # nobody else's business, still
     assert "/readyz" in shop.get("/metrics", Authorization=f"Bearer {METRICS_TOKEN}").text
 
 
