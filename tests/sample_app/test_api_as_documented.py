@@ -39,11 +39,11 @@ PLAN = settings(
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 ONE_BY_ONE = {
     ("/orders", "GET", RIGHT): 400,
-    ("/orders", "GET", WRONG): 300,
-    ("/orders", "POST", RIGHT): 400,
-    ("/orders", "POST", WRONG): 700,
+    ("/orders", "GET", WRONG): 200,
+    ("/orders", "POST", RIGHT): 300,
+    ("/orders", "POST", WRONG): 550,
     ("/orders/{order_id}", "GET", RIGHT): 1_200,
-    ("/orders/{order_id}/checkout", "POST", RIGHT): 950,
+    ("/orders/{order_id}/checkout", "POST", RIGHT): 1_400,
 }
 PURCHASES = 300
 # Some leave out what is demanded, or ask in a way that nobody described; most go on from one answer
@@ -56,7 +56,7 @@ JOURNEYS = {
     "generation": {"deterministic": True, "database": "none", "no-shrink": True},
     "phases": {
         "fuzzing": {"enabled": False},
-        "stateful": {"generation": {"max-examples": 100, "mode": "positive"}, "max-steps": 10},
+        "stateful": {"generation": {"max-examples": 75, "mode": "positive"}, "max-steps": 10},
     },
     "checks": {"positive_data_acceptance": {"enabled": False}},
     "suppress-health-check": ["all"],
@@ -117,7 +117,7 @@ def twins(sqlite_app, postgresql_app):
     TALLY["requests held against the API's own document, on two databases"] += both.asked
 
 
-@pytest.mark.timeout(300)  # on a machine that is busy with other tests
+@pytest.mark.timeout(600)  # on a machine that is busy with other tests
 def test_thousands_of_requests_are_answered_as_documented_and_alike(twins):
     schema = schemathesis.openapi.from_wsgi("/openapi.json", twins)
     for (path, method, mode), number in ONE_BY_ONE.items():
