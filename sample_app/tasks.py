@@ -36,6 +36,7 @@ SETTINGS = {
     "task_soft_time_limit": SOFT_LIMIT,
     "task_time_limit": HARD_LIMIT,
     "worker_prefetch_multiplier": 1,  # nobody keeps for later what another could do now
+    "worker_enable_remote_control": False,  # or whoever reaches Redis could send them home
     "worker_hijack_root_logger": False,
     "broker_connection_max_retries": None,  # whoever works waits for Redis for ever
     "broker_connection_retry_on_startup": True,
