@@ -59,7 +59,7 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", mkdtemp(prefix="metrics-"))
 
 def pre_fork(_server, _worker):
     """Whoever tidies /tmp may have taken the folder: no worker starts without it."""
-    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(exist_ok=True)
+    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(0o700, exist_ok=True)
 
 
 def child_exit(_server, worker):
