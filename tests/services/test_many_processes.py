@@ -21,6 +21,8 @@ from tests.waiting import eventually
 if os.name != "posix":
     pytest.skip("gunicorn runs on Linux and macOS only", allow_module_level=True)
 
+pytestmark = pytest.mark.timeout(300)  # on a machine that is busy with other tests
+
 KEY = "5f0c3a52-7c1d-4c0e-9f39-3b1f6f2f0f11"
 LONG = 15.0  # seconds: nobody answers before it is killed
 
