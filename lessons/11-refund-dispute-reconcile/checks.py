@@ -137,6 +137,10 @@ def _check_clicks(answer: Callable[..., Any]) -> None:
     called = "Called refund for 10.00 of an order over 39.00"
     first = till.call(answer, 1000, "form-1")
     expect(till.given() == [1000], f"{called}: Stripe gave back {till.given()}, expected [1000].")
+    expect(
+        not isinstance(first, stripe.StripeObject),
+        f"{called}, returned the whole refund, expected its id.",
+    )
     made = till.bench.client.v1.refunds.list().data[0].id
     expect(first == made, f"{called}, returned {first!r}, expected the id of Stripe's refund.")
     kept = [row[1:] for row in till.rows()]
@@ -239,7 +243,9 @@ def _check_what_is_left(answer: Callable[..., Any]) -> None:
         _refused(
             answer, till, amount, f"Called refund for {amount} cents, where 1900 of 3900 are left"
         )
-    _taken(answer, till, 1900, "form-4", "Called refund for all that is left, 1900 cents")
+    called = "Called refund for all that is left, 1900 cents"
+    _taken(answer, till, 1900, "form-4", called)
+    _taken(answer, till, 1900, "form-4", f"{called}; then called it with the same form")
     expect(till.given() == [2000, 1900], f"Called refund twice: Stripe gave back {till.given()}.")
 
 
@@ -278,6 +284,7 @@ class News:
         self.paid("A-4", 3900, card="pendingRefund", wait=False)
         self.paid("A-5", *[100] * 12)
         self.paid("A-6")
+        self.canceled("A-7")
         self.paid(None, 3900)
         self.paid("elsewhere", 3900)
         newest = self.bench.client.v1.events.list({"limit": 100})
@@ -291,6 +298,16 @@ class News:
         if wait and card != "visa":
             self.bench.local.advance(6 * DAY)
 
+    def canceled(self, order: str) -> None:
+        """A refund that was called off: the local Stripe itself has none of those."""
+        self.paid(order, 3900)
+        store = self.bench.local.store
+        newest = self.bench.client.v1.refunds.list({"limit": 1}).data[0]
+        charge = store.require("charge", str(newest.charge))
+        store.put({**store.require("refund", newest.id), "status": "canceled"})
+        store.put({**charge, "amount_refunded": 0, "refunded": False})
+        store.commit()
+
 
 # What each order of `News` is in the end: refunded, status, and why.
 TRUTH = {
@@ -300,6 +317,7 @@ TRUTH = {
     "A-4": (3900, "refunded", "its refund is pending, and counts"),
     "A-5": (1200, "paid", "it has twelve refunds, and a page of Stripe's list holds ten"),
     "A-6": (0, "paid", "nothing went back"),
+    "A-7": (0, "paid", "its refund was canceled"),
 }
 
 
@@ -335,7 +353,11 @@ def _hear(answer: Callable[..., Any], bench: Practice, orders: dict[str, Any], t
     called = f"Called hear with {told.type}"
     try:
         got = answer(bench.client, orders, told)
-    except (KeyError, AttributeError, stripe.StripeError) as error:
+    except KeyError as error:
+        raise Mistake(
+            f"{called}, it raised KeyError: {error}. Not every payment is for one of `orders`."
+        ) from None
+    except (AttributeError, stripe.StripeError) as error:
         raise Mistake(f"{called}, it raised {type(error).__name__}: {error}.") from None
     sent = bench.sent()
     ours = told.type.startswith(("charge.refund", "refund."))
@@ -356,8 +378,12 @@ def _hear(answer: Callable[..., Any], bench: Practice, orders: dict[str, Any], t
     )
 
 
-EVIDENCE = {"shipping_tracking_number": "1Z 999", "customer_name": ""}
-FILLED = {"evidence[shipping_tracking_number]"}
+EVIDENCE = {
+    "shipping_carrier": "UPS",
+    "shipping_tracking_number": "1Z 999",
+    "customer_name": "",
+}
+FILLED = {f"evidence[{name}]" for name, text_ in EVIDENCE.items() if text_}
 
 
 class Complaint:
@@ -479,6 +505,10 @@ def _check_several(answer: Callable[..., Any]) -> None:
     called = "Called follow for a payment with two disputes"
     wrote = case.call(answer, called, "hold")
     expect(len(wrote) == 2, f"{called}: it answered {len(wrote)} of them, expected both.")
+    case = Complaint("createMultipleDisputes")
+    case.decide("losing_evidence")
+    wrote = case.call(answer, f"{called}, one lost and one open", "keep")
+    expect(len(wrote) == 1, f"{called}, one lost and one open: it left the open one unanswered.")
     for texts, then, expected in (
         (("winning_evidence", "losing_evidence"), "one won and one lost", "keep"),
         (("winning_evidence",), "one won and one open", "hold"),
@@ -525,9 +555,18 @@ class Moved:
         except OSError as error:
             raise Mistake(f"{called}, it raised {error!r}. Go on with the next event.") from None
         expect(isinstance(got, list), f"{called}, returned {got!r}, expected a list of ids.")
+        expect(
+            all(isinstance(id, str) for id in got),
+            f"{called}, returned whole events, expected their ids.",
+        )
         if len(got) > 1 and got == want[::-1]:
             raise Mistake(
                 f"{called}: it handled the newest event first, expected the oldest first."
+            )
+        if got != want and sorted(got) == sorted(want):
+            raise Mistake(
+                f"{called}: it did not handle the oldest events first. `created` counts seconds: within "
+                "one, Stripe's list tells the order."
             )
         told = (
             f"It left out {self._about(id, known)}."
@@ -659,9 +698,10 @@ class Books:
             self.paid("A-1", amount=100 + amount)
         self.paid("A-2", card=None)
         self.paid("A-8", card=None)
+        self.paid("A-10")
         self.pay_out(2500)
         self.orders = dict.fromkeys(("A-1", "A-2", "A-3", "A-4", "A-5", "A-6"), "paid")
-        self.orders |= {"A-8": "paid", "A-7": "paid", "A-9": "pending"}
+        self.orders |= {"A-8": "paid", "A-7": "paid", "A-9": "pending", "A-10": "pending"}
 
     def paid(self, order: str | None, *, card: str | None = "visa", **more: Any) -> str:
         """A payment for an order, or with no card one that nobody has made."""
@@ -697,8 +737,8 @@ class Books:
 
 REASONS = {
     "balance": "`available` and `pending`, of this currency",
-    "strangers": "their payments succeeded, and no order in `orders` is theirs",
-    "unpaid": "these are paid, says the shop, and no money came",
+    "strangers": "sorted; their payments succeeded, and no order in `orders` is theirs",
+    "unpaid": "sorted; these are paid, says the shop, and no money came",
 }
 
 
@@ -1069,6 +1109,14 @@ EXERCISES = (
                 "with 10.00 on their way, it raised InvalidRequestError, expected a ValueError",
             ),
             Wrong(
+                REFUND_TRIED.replace("not known and not 0", "not 0"),
+                "then called it with the same form, it raised ValueError",
+            ),
+            Wrong(
+                REFUND.format(**REFUNDED | {"gives": "client.v1.refunds.retrieve(row.stripe_id)"}),
+                "returned the whole refund, expected its id",
+            ),
+            Wrong(
                 REFUND.format(**REFUNDED | {"low": "0"}),
                 "Called refund for 0 cents, where 1900 of 3900 are left",
             ),
@@ -1083,6 +1131,7 @@ EXERCISES = (
         hints=(
             "Five types, one answer: whatever the event says, ask how the refunds are now.",
             "event.data.object.payment_intent names the payment, for a charge and for a refund. "
+            "The order is intent.metadata.to_dict().get('order_id'): None if there is none. "
             "client.v1.refunds.list(params={'payment_intent': …}).auto_paging_iter() gives all its "
             "refunds.",
             "order['refunded'] = sum(r.amount for r in … if r.status not in {'failed', 'canceled'}); "
@@ -1118,6 +1167,10 @@ EXERCISES = (
                 "for A-4, returned 'paid', expected 'refunded': its refund is pending",
             ),
             Wrong(
+                HEAR.format(**HEARD).replace("not in {'failed', 'canceled'}", "!= 'failed'"),
+                "for A-7, returned 'refunded', expected 'paid': its refund was canceled",
+            ),
+            Wrong(
                 HEAR.format(**HEARD).replace(".auto_paging_iter()", ".data"),
                 "A-5 is (1000, 'paid'), expected (1200, 'paid'): it has twelve refunds",
             ),
@@ -1137,7 +1190,7 @@ EXERCISES = (
             ),
             Wrong(
                 HEAR.format(**HEARD | {"noted": "intent.metadata['order_id']"}),
-                "it raised KeyError: 'order_id'",
+                "it raised KeyError: 'order_id'. Not every payment is for one of `orders`",
             ),
             Wrong(
                 HEAR.format(**HEARD | {"other": "not hasattr(about, 'amount')"}).replace(
@@ -1217,6 +1270,24 @@ EXERCISES = (
                 "one won and one lost, returned 'send', expected 'keep'",
             ),
             Wrong(
+                FOLLOW.format(
+                    **FOLLOWED
+                    | {
+                        "waiting": "{'needs_response', 'warning_needs_response'} "
+                        "and 'lost' not in {other.status for other in disputes}"
+                    }
+                ),
+                "one lost and one open: it left the open one unanswered",
+            ),
+            Wrong(
+                FOLLOW.format(**FOLLOWED).replace(
+                    'client.v1.disputes.update(dispute.id, {"evidence": told, "submit": True})',
+                    "[client.v1.disputes.update(dispute.id, {'evidence': {name: told[name]}}) "
+                    "for name in told]",
+                ),
+                "The evidence for this dispute has already been submitted",
+            ),
+            Wrong(
                 FOLLOW.format(**FOLLOWED | {"some": "[:1]"}),
                 "with two disputes: it answered 1 of them, expected both",
             ),
@@ -1241,6 +1312,20 @@ EXERCISES = (
                     **CAUGHT | {"events": "client.v1.events.list(recent).auto_paging_iter()"}
                 ),
                 "it handled the newest event first",
+            ),
+            Wrong(
+                CATCH.format(
+                    **CAUGHT
+                    | {
+                        "events": "sorted(client.v1.events.list(recent).auto_paging_iter(), "
+                        "key=lambda event: event.created)"
+                    }
+                ),
+                "`created` counts seconds: within one, Stripe's list tells the order",
+            ),
+            Wrong(
+                CATCH.format(**CAUGHT).replace("handled.append(event.id)", "handled.append(event)"),
+                "returned whole events, expected their ids",
             ),
             Wrong(
                 CATCH.format(**CAUGHT | {"events": "reversed(client.v1.events.list(recent).data)"}),
@@ -1296,7 +1381,8 @@ EXERCISES = (
         hints=(
             "Three lists: the balance transactions, the balance, the PaymentIntents. Then subtract.",
             "Add up amount and fee of each balance transaction, by its type. The balance has two lists, "
-            "`available` and `pending`, with an amount for each currency.",
+            "`available` and `pending`, with an amount for each currency. A payment's order is "
+            "intent.metadata.to_dict().get('order_id').",
             "unexplained = balance - sum(by_type.values()) + fees. With order_of = {intent.id: order id or "
             "None} of what succeeded: strangers are those whose order id is not in orders; unpaid are the "
             "paid orders that are not among order_of.values().",
@@ -1320,7 +1406,7 @@ EXERCISES = (
             ),
             Wrong(
                 REPORT.format(**REPORTED | {"ledger": "{'limit': 100}"}),
-                "'charge' is 58050, expected 38550",
+                "'charge' is 61950, expected 42450",
             ),
             Wrong(
                 REPORT.format(**REPORTED | {"pages": ".data"}),
@@ -1342,7 +1428,11 @@ EXERCISES = (
                 REPORT.format(**REPORTED | {"stranger": "order_id is None"}),
                 "'strangers' is",
             ),
-            Wrong(REPORT.format(**REPORTED | {"sort": "list"}), "'strangers' is ["),
+            Wrong(
+                REPORT.format(**REPORTED | {"stranger": "orders.get(order_id) != 'paid'"}),
+                "and no order in `orders` is theirs",
+            ),
+            Wrong(REPORT.format(**REPORTED | {"sort": "list"}), "sorted; their payments succeeded"),
             Wrong(
                 REPORT.format(**REPORTED).replace('"unpaid": sorted', '"unpaid": list'),
                 "'unpaid' is ['A-8', 'A-7'], expected ['A-7', 'A-8']",

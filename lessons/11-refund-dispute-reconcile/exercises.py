@@ -194,7 +194,7 @@ check("11.2", hear)
 # ## 11.3 Follow a dispute (8 min)
 #
 # *You practice:* the life of a dispute: its deadline, its one chance to answer, and the parcel.
-# *Out of scope:* evidence in files, webhooks.
+# *Out of scope:* evidence in files, webhooks, refunds: whoever got the money back gets no parcel anyhow.
 #
 # Write `follow(client, payment, evidence, now)`. A program calls it every hour for each order that is
 # disputed. `payment` is the id of the order's PaymentIntent, `evidence` a dict of texts, such as
@@ -250,7 +250,7 @@ check("11.3", follow)
 # - List the events that were `created` at `since` or later, and whose type is in `WANTED`. Stripe filters
 #   both for you: see `created` and `types` in its reference. There may be hundreds.
 # - Call `handle(event)` for each one that is not in the inbox, **the oldest first**. Then add its id to the
-#   inbox.
+#   inbox. (Many are of the same second; Stripe's list has those in order, too, the newest first.)
 # - If `handle` raises an `Exception`, go on with the next event. This one stays out of the inbox, so that
 #   the next run tries it again.
 # - Return the ids of the events that you handled, in that order.

@@ -139,8 +139,8 @@ look(plates)
 
 # %% [markdown]
 # The amount does not tell a repetition from a second wish. What does? The *intention*: somebody opened a
-# form once, and sent it. So each form that is shown carries a new secret word, and sending it twice is
-# one refund. Three steps, as in chapter 04:
+# form once, and sent it. So each form that is shown carries a new one-time word, and sending it twice
+# is one refund. Three steps, as in chapter 04:
 #
 # 1. Save the refund as a row of your own, with the form's word under a unique constraint. Commit.
 # 2. Ask Stripe, with the *row's* id as the key.
@@ -164,10 +164,9 @@ look(plates)
 # %%
 def given_back(intent):
     refunds = client.v1.refunds.list(params={"payment_intent": intent.id, "limit": 100})
-    counts = [
+    return sum(
         r.amount for r in refunds.auto_paging_iter() if r.status not in ("failed", "canceled")
-    ]
-    return sum(counts)
+    )
 
 
 def status(intent):
@@ -183,21 +182,24 @@ print(status(lamp), status(chairs), status(mirror))
 states("refund")
 
 # %% [markdown]
-# Look at the last line. A card's bank may send the money back, because the card was closed, for example.
-# That takes days. The test card `refundFail` plays it. **Before you run the cells:** what will `status`
-# say at first, and what a week later?
+# Follow the arrow from `succeeded` to `failed`. A card's bank may send the money back, because the card was
+# closed, for example. That takes days. (`canceled` is for ways to pay other than cards, where the customer
+# has to say where the money should go, and you may call it off until then.)
+#
+# The test card `refundFail` has such a bank. Somebody buys a stool with it, and brings it back. **Before you
+# run the cells:** what will `status` say at first, and what a week later?
 
 # %%
-clock = pay("pm_card_refundFail")
-refund = give_back(clock)
-print(refund.status, "-", status(clock))
+stool = pay("pm_card_refundFail")
+refund = give_back(stool)
+print(refund.status, "-", status(stool))
 
 # %%
 local().advance(7 * DAY)
 
 # %%
 refund = client.v1.refunds.retrieve(refund.id).to_dict()
-print(refund["status"], refund.get("failure_reason"), "-", status(clock))
+print(refund["status"], refund.get("failure_reason"), "-", status(stool))
 
 # %% [markdown]
 # Paid again, and not a line of code was needed for it: that is what working it out is good for. The money
@@ -238,10 +240,10 @@ for event in reversed(client.v1.events.list(params={"limit": 6}).data):
 # %% [markdown]
 # That has one more advantage. Your shop is not the only one who gives money back: somebody clicks
 # "Refund" in Stripe's dashboard. Then an event comes about a refund that your shop never asked for, and it
-# is as real as any other. Look at what the dashboard says of the clock:
+# is as real as any other. Look at what the dashboard says of the stool:
 
 # %%
-dashboard(clock.id)
+dashboard(stool.id)
 
 # %% [markdown]
 # ## Say who may
@@ -333,7 +335,7 @@ for name, web in webs.items():
 # answers 403; hiding a button protects nothing.
 
 # %% [markdown]
-# Now Grace types 10.50, and double-clicks. A form carries a `request_key`, the one-time word of above.
+# Now Grace types 10.50, and double-clicks. A form carries a `request_key`, the one-time word from above.
 
 # %%
 form = webs["grace"].get(f"/staff/orders/{shelf}").text
@@ -374,8 +376,10 @@ show(refunds.resume)
 show(refunds.record)
 
 # %% [markdown]
-# It adopts refunds that somebody made in the dashboard, and lets no late news move a refund backwards. Try
-# it: somebody gives back the rest at Stripe, and the shop is not asked.
+# It adopts refunds that somebody made in the dashboard, and lets no late news move a refund backwards. The
+# order does have a `status` in the database, for those who search; but `_follow` alone moves it between paid
+# and refunded, and works it out anew each time, from all the refunds. Try it: somebody gives back the rest at
+# Stripe, and the shop is not asked. (The first two events below are still about Grace's refund.)
 
 # %%
 with app.app_context():
@@ -448,11 +452,11 @@ details = dispute.evidence_details
 print((details.due_by - dispute.created) // DAY, "days, answers so far:", details.submission_count)
 
 # %% [markdown]
-# Nobody rings. Stripe writes an e-mail to the account's owner, and sends an event,
-# `charge.dispute.created`. A shop that ignores it may not notice: a site for donations found six disputes,
-# and 500 missing euros, while it wrote its yearly report (`liberapay/liberapay.com#1421`). A site with
-# paying members knew six types of events, and answered 200 to all the others. Refunds and disputes left no
-# trace (`AI-Shipping-Labs/website#1422`).
+# Nobody rings. Stripe sends an event, `charge.dispute.created`, and as a rule an e-mail to the account's
+# owner. A shop that ignores the event may not notice: a site for donations had no e-mail about six disputes,
+# and found them, and 500 missing euros, while it wrote its yearly report (`liberapay/liberapay.com#1421`).
+# A site with paying members knew six types of events, and answered 200 to all the others. Refunds and
+# disputes left no trace (`AI-Shipping-Labs/website#1422`).
 
 # %% [markdown]
 # What may become of it? Here is the whole life of a dispute:
@@ -542,10 +546,10 @@ print(client.v1.disputes.retrieve(asked.id).status)
 # %% [markdown]
 # | status | the money | do |
 # |---|---|---|
-# | `warning_needs_response` | with you | give it back, or answer |
+# | `warning_needs_response` | with you | hold the parcel; give the money back, or answer |
 # | `needs_response` | gone, for now | hold the parcel; answer, once, before `due_by` |
 # | `under_review`, `warning_under_review` | as before | wait; hold the parcel |
-# | `won`, `warning_closed` | with you | send the parcel |
+# | `won`, `warning_closed` | with you | send the parcel, unless you gave the money back |
 # | `lost` | gone | keep the parcel |
 
 # %% [markdown]
@@ -561,8 +565,8 @@ print(client.v1.disputes.retrieve(asked.id).status)
 print(len(deliver()), "events")
 
 # %% [markdown]
-# Now a customer of its own buys a table. **Before you run it:** which of these events stop the
-# parcel?
+# Now a customer of its own buys a table, and disputes the payment. **Before you run it:** which of the
+# events that come will stop the parcel?
 
 # %%
 table = buy(2, card="pm_card_createDispute")
@@ -589,14 +593,15 @@ show(disputes.blocks_shipment)
 # harmless mistake.
 #
 # Linus of support may answer disputes. His page lists them by deadline, the nearest first. Open the dispute,
-# and look at what the shop asks for. (There the days are counted by your own clock, and the local Stripe
-# lives in January 2026.)
+# and look at what the shop asks for. (It says that no time is left: the page goes by your own clock, and the
+# local Stripe lives in January 2026. It takes your answer all the same.)
 
 # %%
 browse("/as/linus/staff/disputes", height=700)
 
 # %% [markdown]
-# Answer there, with `winning_evidence` as the last text, or let the next cell do it for you.
+# Answer there, with `winning_evidence` as the last text: one button saves, then another one sends. Or let the
+# next cell do it for you.
 
 
 # %%
@@ -630,7 +635,7 @@ with app.app_context():
 #
 # Chapter 00 promised that a refund costs nothing extra, and that the first fee does not come back. Time to
 # look. Every movement of money on your account is a **balance transaction**: what moved, the fee, and the
-# **net**, which is the difference. The balance is their sum, and nothing else moves it.
+# **net**, which is the difference. The balance is the sum of all nets, and nothing else moves it.
 #
 # Each knows its source: a charge, a refund, a dispute. **Before you run it:** what is left of 39 dollars in
 # each of these five stories?
@@ -693,7 +698,8 @@ print(there == moved.total())
 # (`OriginProtocol/dshop#319`).
 #
 # To **reconcile** is to hold two books against each other, line by line, until nothing is left over. Play
-# such a weekend: a fresh shop, so that the books are short, and no webhooks at all.
+# such a weekend: a fresh shop, so that the books are short, and no webhooks at all. Two days pass first, so
+# that a date tells its sales from those before.
 
 # %%
 if endpoint.id:  # none on a sandbox
@@ -714,7 +720,7 @@ mirror = buy(7)
 today = f"{datetime.fromtimestamp(client.v1.charges.list().data[0].created, UTC):%Y-%m-%d}"
 
 # %%
-fault = local().faults.inject("lost_response", "*/confirm", times=3)  # the shop tries three times
+local().faults.inject("lost_response", "*/confirm", times=3)  # the shop tries three times
 
 try:
     buy(4)
@@ -770,19 +776,20 @@ hidden = re.compile(r"\b(pi|ord|re|du|ch)_[\w-]+")
 
 def terminal(*words):
     result = app.test_cli_runner().invoke(args=words)
-    print(hidden.sub(r"\1_…", result.output.strip()), f"(exit code {result.exit_code})", sep="\n")
+    print(hidden.sub(r"\1_…", result.stdout.rstrip()), f"(exit code {result.exit_code})", sep="\n")
 
 
 terminal("reconcile", "--since", today)
 
 # %% [markdown]
 # (The ids are hidden here, as they differ on each run. `--since` leaves out the first half of this chapter,
-# which is summed up in the line *Balance before*.)
+# which is summed up in the line *Balance before*. In a terminal, the command also tells how far it is.)
 #
-# Read it from the top. *Mended*: the rug's payment, the refund, the dispute and the mirror, which is handed
+# Read it from the top. *Mended*: the refund, the dispute, the rug's payment and the mirror, which is handed
 # over now. Then the table: what the shop says, what Stripe's ledger says, and what is left over. Each cent
-# of the ledger stands in one of these lines. Without `--since` they have to come to the balance, or there is
-# money that nobody can explain; with it, *Balance before* is worked out so that they do.
+# of the ledger stands in one of these lines. The last one holds their sum, on the left, against the balance
+# that Stripe states. Without `--since` the two have to agree, or there is money that nobody can explain; with
+# it, *Balance before* is worked out so that they do.
 
 # %%
 books()
