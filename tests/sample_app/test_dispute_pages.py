@@ -113,7 +113,20 @@ def test_the_nearest_deadline_comes_first(support, session, disputed, local):
 def test_the_list_says_how_many_days_are_left(support, dispute):
     support.open("/staff/disputes")
     [line] = support.rows(".history .when")
-    assert line.startswith("8 days left, until ")
+    assert line.startswith("evidence by ")
+    assert ": 8 days left" in line
+
+
+def test_an_order_tells_of_its_dispute_in_words_and_of_the_deadline_while_there_is_one(
+    support, session, dispute
+):
+    support.open(f"/staff/orders/{dispute.order_id}")
+    assert "fraudulent: needs response, evidence by" in support.page.text
+    dispute.status = "under_review"
+    session.commit()
+    support.open(f"/staff/orders/{dispute.order_id}")
+    assert "fraudulent: under review" in support.page.text
+    assert "evidence by" not in support.page.text
 
 
 @pytest.mark.parametrize(
