@@ -18,48 +18,34 @@ from markupsafe import escape
 from classroom import check, hint, solution
 
 # %% [markdown]
-# ## 12.1 Break it, then fix it: five shops, mended badly (12 min)
+# ## 12.1 Break it, then fix it: less than nothing (5 min)
 #
-# *You practice:* finding what a mend has left open.
+# *You practice:* saying what is good, where a list of what is bad never ends.
 # *Out of scope:* CSRF tokens, passwords.
 #
-# Each of these five routes is what remains of a shop that was attacked, and mended in a hurry. Each
-# mend stops the attack of that day and leaves its cousin. The holes are real ones: shops let the browser
-# send the sum (`testdrivenio/flask-vue-stripe#1`), showed orders to whoever counts (`laravel/docs#9334`),
-# and took events from anybody (Stripe's own samples, chapter 08). The code is ours.
+# In the first four exercises stand five routes, each from a shop that was attacked, and mended in a
+# hurry. Each mend stops the attack of that day and leaves its cousin. The holes are real ones; the code
+# is ours.
 #
-# - `order`: somebody ordered -1 lamps and was owed money. Now the sum must be more than nothing.
-# - `sign_in`: a link led to `https://evil.example`. Now an address must start with a slash.
-# - `show_order`: strangers read orders. Now they must be signed in.
-# - `search`: somebody searched for `<script>…`. Now that word is taken out.
-# - `hear`: events were forged. Now they must be signed. (Somebody's clock was wrong, so the time does not
-#   count.)
+# Shops let the browser send the sum (`testdrivenio/flask-vue-stripe#1`). This one takes quantities only.
+# Then somebody ordered -1 lamps and was owed money, so now the sum must be more than nothing. Run the
+# cell as it is, then the one below it: a lamp of 3900 cents goes for less. Then mend `ordering`:
 #
-# Run the cell as it is, then the one below it: all five fall. Then mend `mended`:
+# - An order has only items of `prices`, and of each a whole number from 1 to 100. It needs at least one
+#   item.
+# - Whatever else it is, answer 422.
 #
-# - An order has only items of `prices`, and of each a whole number from 1 to 100. Whatever else it is,
-#   answer 422. It needs at least one item.
-# - `next` may be a path of this shop, such as `/shop/cart`. Whatever else it is, go to `/`. (Browsers
-#   take a backslash for a slash, and drop tabs and line breaks: no path has those.)
-# - Somebody else's order is a 404, exactly like one that does not exist. So is any, if nobody is signed
-#   in.
-# - What was searched for is shown as it was typed, as text. (`escape` of `markupsafe` makes text of
-#   HTML.)
-# - An event that is not signed with `secret` in the last five minutes is a 400. Each event calls `ship`
-#   once, however often it comes. (In memory is good enough here; a shop has the inbox of chapter 09.)
+# (What a form sends is text: `wanted` is like `{"lamp": "1", "hook": "-2"}`.)
 
 
 # %%
-def mended(prices, orders, secret, ship):
-    app = Flask("mended")
-    app.secret_key = "only for this exercise"
-    ### BEGIN SOLUTION
-    own_path = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")
-    shipped = set()
+def ordering(prices):
+    app = Flask("ordering")
 
     @app.post("/orders")
     def order():
         wanted = request.form
+        ### BEGIN SOLUTION
         fair = all(
             item in prices and re.fullmatch("[1-9][0-9]?|100", many)
             for item, many in wanted.items()
@@ -67,29 +53,144 @@ def mended(prices, orders, secret, ship):
         if not wanted or not fair:
             return "Order 1 to 100 of what we sell.", 422
         return {"amount": sum(prices[item] * int(many) for item, many in wanted.items())}
+        ### STARTS AS
+        # amount = sum(prices[item] * int(many) for item, many in wanted.items())
+        # return {"amount": amount} if amount > 0 else ("There is nothing to pay.", 422)
+        ### END SOLUTION
+
+    return app
+
+
+# %%
+web = ordering({"lamp": 3900, "hook": 1400}).test_client()
+print("a lamp for", web.post("/orders", data={"lamp": 1, "hook": -2}).json)
+
+# %%
+check("12.1", ordering)
+
+# %% [markdown]
+# ## 12.2 Break it, then fix it: a link that leads away (4 min)
+#
+# *You practice:* reading an address as a browser reads it.
+# *Out of scope:* the other way out, by the name of the host.
+#
+# A link to this shop led on to `https://evil.example`, with `next`. Now `next` must start with a slash.
+# Mend `signing_in`:
+#
+# - `next` may be a path of this shop, such as `/shop/cart`. Whatever else it is, go to `/`.
+#
+# (Browsers take a backslash for a slash, and drop tabs and line breaks: no path has those.)
+
+
+# %%
+def signing_in():
+    app = Flask("signing_in")
+    app.secret_key = "only for this exercise"
 
     @app.post("/sign-in")
     def sign_in():
         session["customer"] = request.form["customer"]
         target = request.args.get("next", "/")
-        return redirect(target if own_path.fullmatch(target) else "/")
+        ### BEGIN SOLUTION
+        own_path = re.fullmatch(r"/(?!/)[^\\\x00-\x20\x7f]*", target)
+        return redirect(target if own_path else "/")
+        ### STARTS AS
+        # return redirect(target if target.startswith("/") else "/")
+        ### END SOLUTION
+
+    return app
+
+
+# %%
+web = signing_in().test_client()
+after = web.post("/sign-in?next=//evil.example", data={"customer": "ann"})
+print("after signing in, on to", after.location)
+
+# %%
+check("12.2", signing_in)
+
+# %% [markdown]
+# ## 12.3 Break it, then fix it: what a page gives away (6 min)
+#
+# *You practice:* to ask whose it is; to show text as text.
+# *Out of scope:* templates, which escape by themselves.
+#
+# Two routes of one shop. It showed orders to whoever counts (as in `laravel/docs#9334`), so now readers
+# must be signed in. And somebody searched for `<script>…`, so now that word is taken out. Mend `showing`:
+#
+# - Somebody else's order is a 404, exactly like one that does not exist. So is any order if nobody is
+#   signed in, even a guest's, whose `customer` is `None`.
+# - What was searched for is shown as it was typed, as text. (`escape` of `markupsafe` makes text of
+#   HTML.)
+
+
+# %%
+def showing(orders):
+    app = Flask("showing")
+    app.secret_key = "only for this exercise"
 
     @app.get("/orders/<int:number>")
     def show_order(number):
-        found = orders.get(number)
-        if found is None or found["customer"] != session.get("customer"):
+        ### BEGIN SOLUTION
+        found, reader = orders.get(number), session.get("customer")
+        if found is None or reader is None or found["customer"] != reader:
             return "There is no such order.", 404
         return found
+        ### STARTS AS
+        # if "customer" not in session:
+        #     return "Sign in first.", 401
+        # return orders.get(number) or ("There is no such order.", 404)
+        ### END SOLUTION
 
     @app.get("/search")
     def search():
-        return f"<h1>Nothing found for {escape(request.args.get('words', ''))}</h1>"
+        ### BEGIN SOLUTION
+        words = escape(request.args.get("words", ""))
+        ### STARTS AS
+        # words = request.args.get("words", "").replace("<script>", "")
+        ### END SOLUTION
+        return f"<h1>Nothing found for {words}</h1>"
+
+    return app
+
+
+# %%
+web = showing({1: {"customer": "ann", "amount": 3900}}).test_client()
+
+with web.session_transaction() as cookie:
+    cookie["customer"] = "mallory"  # signed in
+
+print("Mallory reads", web.get("/orders/1").text)
+print(web.get("/search", query_string={"words": "<scr<script>ipt>evil()"}).text)
+
+# %%
+check("12.3", showing)
+
+# %% [markdown]
+# ## 12.4 Break it, then fix it: a parcel for each knock (5 min)
+#
+# *You practice:* the two halves of a replay, the old one and the one at once.
+# *Out of scope:* an inbox that survives a restart (chapter 09).
+#
+# Events were taken from anybody, as in Stripe's own samples (chapter 08). Now they must be signed. But
+# somebody's clock was wrong, and since then the time does not count. Mend `hearing`:
+#
+# - An event that was not signed with `secret` in the last five minutes is a 400.
+# - Each event calls `ship` once, however often it comes. (Remember it in memory: good enough here.)
+
+
+# %%
+def hearing(secret, ship):
+    app = Flask("hearing")
+
+    ### BEGIN SOLUTION
+    shipped = set()
 
     @app.post("/webhook")
     def hear():
-        header = request.headers.get("Stripe-Signature")
+        body, header = request.get_data(), request.headers.get("Stripe-Signature")
         try:
-            event = stripe.Webhook.construct_event(request.get_data(), header, secret)
+            event = stripe.Webhook.construct_event(body, header, secret)
         except (ValueError, stripe.SignatureVerificationError):
             return "not from Stripe", 400
         if event.id not in shipped:
@@ -98,30 +199,6 @@ def mended(prices, orders, secret, ship):
         return "heard"
 
     ### STARTS AS
-    #
-    # @app.post("/orders")
-    # def order():
-    #     wanted = request.form
-    #     amount = sum(prices[item] * int(many) for item, many in wanted.items())
-    #     return {"amount": amount} if amount > 0 else ("There is nothing to pay.", 422)
-    #
-    # @app.post("/sign-in")
-    # def sign_in():
-    #     session["customer"] = request.form["customer"]
-    #     target = request.args.get("next", "/")
-    #     return redirect(target if target.startswith("/") else "/")
-    #
-    # @app.get("/orders/<int:number>")
-    # def show_order(number):
-    #     if "customer" not in session:
-    #         return "Sign in first.", 401
-    #     return orders.get(number) or ("There is no such order.", 404)
-    #
-    # @app.get("/search")
-    # def search():
-    #     words = request.args.get("words", "").replace("<script>", "")
-    #     return f"<h1>Nothing found for {words}</h1>"
-    #
     # @app.post("/webhook")
     # def hear():
     #     body, header = request.get_data(), request.headers.get("Stripe-Signature")
@@ -131,25 +208,14 @@ def mended(prices, orders, secret, ship):
     #         return "not from Stripe", 400
     #     ship(event.data.object.metadata["order"])
     #     return "heard"
-    ### END SOLUTION
 
+    ### END SOLUTION
     return app
 
 
-# %% [markdown]
-# Five attacks, one for each.
-
 # %%
-SECRET, shipped = "whsec_localExample", []
-orders = {1: {"customer": "ann", "amount": 3900}}
-web = mended({"lamp": 3900, "hook": 1400}, orders, SECRET, shipped.append).test_client()
-
-print("a lamp for", web.post("/orders", data={"lamp": 1, "hook": -2}).json)
-
-after = web.post("/sign-in?next=//evil.example", data={"customer": "mallory"})
-print("after signing in, on to", after.location)
-print("Mallory reads", web.get("/orders/1").json)
-print(web.get("/search", query_string={"words": "<scr<script>ipt>evil()"}).text)
+SECRET, parcels = "whsec_localExample", []
+web = hearing(SECRET, parcels.append).test_client()
 
 about = {"id": "pi_1", "object": "payment_intent", "metadata": {"order": "1"}}
 event = json.dumps({"id": "evt_1", "object": "event", "data": {"object": about}})
@@ -158,13 +224,13 @@ header = stripe.WebhookSignature.generate_signature_header(event, SECRET, int(ti
 for _ in range(2):
     web.post("/webhook", data=event, headers={"Stripe-Signature": header})
 
-print("shipped, for an event of two hours ago:", shipped)
+print("shipped, for an event of two hours ago: orders", parcels)
 
 # %%
-check("12.1", mended)
+check("12.4", hearing)
 
 # %% [markdown]
-# ## 12.2 Let Stripe's script in, and nothing else (6 min)
+# ## 12.5 Let Stripe's script in, and nothing else (6 min)
 #
 # *You practice:* a Content-Security-Policy, directive by directive.
 # *Out of scope:* nonces and hashes, by which single scripts inside a page can be let in.
@@ -211,10 +277,10 @@ def protect(app):
 
 
 # %%
-check("12.2", protect)
+check("12.5", protect)
 
 # %% [markdown]
-# ## 12.3 Keep secrets out of the log (8 min)
+# ## 12.6 Keep secrets out of the log (8 min)
 #
 # *You practice:* a `logging.Filter` that rewrites what passes.
 # *Out of scope:* where logs are kept, and for how long.
@@ -273,10 +339,10 @@ logger.warning("order %s of %s, request %s", 7, "ann@example.com", "req_8Xk2")
 print(paper.getvalue() or "(nothing was written)")
 
 # %%
-check("12.3", Redact)
+check("12.6", Redact)
 
 # %% [markdown]
-# ## 12.4 Rotate a key without downtime (6 min)
+# ## 12.7 Rotate a key without downtime (6 min)
 #
 # *You practice:* the order of steps, on a calm day and on the other one.
 # *Out of scope:* who may do it, and how servers are restarted.
@@ -288,13 +354,13 @@ check("12.3", Redact)
 # | `account.create_key()` | makes a new key, and returns it; it works at once |
 # | `account.still_used(key)` | whether anybody called Stripe with this key in the last hour |
 # | `account.expire(key)` | from now on, whoever uses this key is refused |
-# | `server.restart(key)` | restarts one server with this key, which takes more than an hour; it serves with the one before until then |
+# | `server.restart(key)` | restarts one server with this key, and waits until it has served with it for an hour; until it is up again, it serves with the one before |
 #
 # Write `rotate(account, servers, leaked)`. In the end, every server has one new key.
 #
-# - `leaked` is `False`: no server is refused at any time. Expire the old key when nobody uses it any
-#   more, and return `True`. If somebody still does, and it is none of your servers, somebody has
-#   forgotten a program: leave the old key alone, and return `False`.
+# - `leaked` is `False`: no server is refused at any time. When all have restarted, see whether somebody
+#   still uses the old key. If nobody does, expire it, and return `True`. If somebody does, it is a
+#   program that you forgot: leave the old key alone, and return `False`.
 # - `leaked` is `True`: somebody else has the key. Expire it before anything that takes time, whoever
 #   uses it, and return `True`.
 
@@ -317,4 +383,4 @@ def rotate(account, servers, leaked):
 
 
 # %%
-check("12.4", rotate)
+check("12.7", rotate)

@@ -15,7 +15,7 @@
 # - Say in plain words what PCI asks of you.
 #
 # **What you need**: chapter 08 (necessary: signatures, replays), chapters 04 and 05 (helpful: orders and
-# whose they are). The lesson takes about 40 minutes, the exercises about 30.
+# whose they are). The lesson takes about 40 minutes, the exercises about 35.
 #
 # **Out of scope here**: firewalls, servers and their updates; how fraud with genuine cards is judged
 # (chapter 11 has the disputes that come of it). Attack nothing but your own: elsewhere it is a crime.
@@ -205,7 +205,7 @@ def hear():
 
 # %% [markdown]
 # Every page works, every test of a friendly customer would pass. The other shop is the one that you
-# know, set up for the world: rate limits on, a signing secret, and a name.
+# know, set up for the world: rate limits on, a signing secret, and the one name that it answers to.
 
 # %%
 SECRET = "whsec_localExample"
@@ -344,8 +344,8 @@ def left(app):
 
 
 # %% [markdown]
-# Once an hour after it was signed, and once in the same minute, when the time is no help. **Before you
-# run it:** one lamp was paid for. How many will the naive shop pack?
+# First they send it an hour after it was signed; then three times in the same minute, when the time is no
+# help. **Before you run the second:** one lamp was paid for. How many will the naive shop pack?
 
 
 # %%
@@ -382,8 +382,8 @@ try_on_both(replay_a_webhook_at_once)
 
 
 # %%
-def enter(web, name, password="correct horse", next="/"):
-    account = {"email": f"{name}@example.com", "password": password}
+def enter(web, name, next="/"):
+    account = {"email": f"{name}@example.com", "password": "correct horse"}
     answer = send(web, f"/sign-up?next={quote(next)}", **account)
     assert answer.location, "the shop did not let them in"
     return answer
@@ -437,7 +437,8 @@ for app in naive_shop(), careful_shop():
 # %% [markdown]
 # `SameSite=Lax` says: do not add this cookie to what another site sends. Some browsers act so by
 # themselves, others do not, so say it. `HttpOnly` says: no script gets to read it. And the cookie of a
-# shop with a name has one more word, as you will see: `Secure`, over https only.
+# shop with a public name, which `localhost` is not, has one more word, as you will see: `Secure`, over
+# https only.
 #
 # Two doors ask for no token. The webhook must not (`pinax-stripe-light#101` did, and heard nothing),
 # and looks at no cookie. The JSON API takes `application/json` only, which no form can send; and a
@@ -492,7 +493,7 @@ browse("/", height=150)
 app = shop()
 rename(app, EVIL)
 serve(app)
-browse("/", height=350)
+browse("/", height=450)
 
 # %% [markdown]
 # ## Say what a page may load
@@ -550,7 +551,8 @@ print(*policy.split("; "), sep="\n")
 # scripts are files, and none of its tags has an `onclick`.
 #
 # Another header of that kind is **HSTS**. "For a year, come by https only, whatever a link says." So
-# nobody in a café's WiFi gets to answer a first `http://`. Ask a shop that has a name:
+# after one visit, nobody in a café's WiFi gets to answer an `http://`. Ask a shop with a public name, over
+# https:
 
 # %%
 named = shop(TRUSTED_HOSTS="shop.example").test_client()
@@ -621,7 +623,7 @@ try_on_both(lead_away_after_paying)
 # %% [markdown]
 # ## Take over a session
 #
-# Who has the cookie is the customer. So either get a copy of it, or, the other way round, give Ann
+# Whoever has the cookie is the customer. So either get a copy of it, or, the other way round, give Ann
 # *yours*. Mallory opens the shop, and plants her own session's number in Ann's browser: at a computer in
 # a library, say. Then Ann signs in. That is **session fixation**.
 
@@ -831,8 +833,8 @@ except stripe.PermissionError as error:
 # %% [markdown]
 # No money moves. But they read every payment, and with real customers those have names. So tick what
 # the program calls, and not "all, to read". This shop writes PaymentMethods, PaymentIntents, Checkout
-# Sessions and refunds, and does not need much else. What is missing you learn from that error. So run
-# your tests with such a key, in your sandbox, before you go live.
+# Sessions, refunds and disputes. It reads charges, and its report the balance. What is missing you learn
+# from that error. So run your tests with such a key, in your sandbox, before you go live.
 #
 # You can also have Stripe take a key only from the addresses of your servers. Then a thief needs one of
 # those, too.
@@ -862,7 +864,7 @@ print(log[-1].split(",")[0])
 
 # %% [markdown]
 # The customer reads that it is not their fault, and the log says `AuthenticationError`, at a level that
-# should ring your phone. You exercise the right order in 12.4. (A webhook's signing secret is rolled in
+# should ring your phone. You exercise the right order in 12.7. (A webhook's signing secret is rolled in
 # the same way, chapter 08; and `SECRET_KEY`, with which Flask signs sessions, has
 # `SECRET_KEY_FALLBACKS` for the old one.)
 
@@ -995,7 +997,7 @@ for attack in attacks:
 #
 # ## What comes next
 #
-# In the exercises you mend five shops that were mended badly, write a policy, a filter for the log, and
+# In the exercises you mend five routes that were mended badly, write a policy, a filter for the log, and
 # the rotation of a key. Chapter 13 opens the shop: the checklist, the servers, and what to watch.
 #
 # ## Read on
