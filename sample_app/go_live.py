@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
+from sample_app import tasks
 from sample_app.config import DEFAULTS
 from sample_app.database import db, is_migrated
 from sample_app.security import has_public_name
@@ -40,6 +41,18 @@ def database_is_current(_app: Flask) -> bool:
         return is_migrated(db.engine)
     except SQLAlchemyError:  # it does not answer
         return False
+
+
+def counts_are_shared(app: Flask) -> bool:
+    """Ask the Redis in which the rate limits are counted."""
+    if app.config["RATE_LIMIT_STORAGE"].startswith("memory:"):
+        return False
+    return all(limiter.storage.check() for limiter in app.extensions.get("limiter", ()))
+
+
+def workers_are_told(app: Flask) -> bool:
+    """Ask the broker."""
+    return bool(app.config["CELERY_BROKER_URL"]) and tasks.broker_answers(app)
 
 
 def answers_safely_over_https(app: Flask) -> bool:
@@ -137,13 +150,13 @@ CHECKS = (
     ),
     Check(
         "All processes count them together",
-        lambda app: not app.config["RATE_LIMIT_STORAGE"].startswith("memory:"),
-        "Set RATE_LIMIT_STORAGE=redis://…",
+        counts_are_shared,
+        "Set RATE_LIMIT_STORAGE=redis://…, and start that Redis.",
     ),
     Check(
         "What webhooks start is done by workers",
-        lambda app: bool(app.config["CELERY_BROKER_URL"]),
-        "Set CELERY_BROKER_URL=redis://…, and start a worker and a beat.",
+        workers_are_told,
+        "Set CELERY_BROKER_URL=redis://…, and start that Redis, a worker and a beat.",
     ),
     Check(
         "Somebody may watch it, and nobody else",

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from sample_app.database import db
 from sample_app.go_live import CHECKS
+from tests.redis_server import RedisServer
 from tests.sample_app.conftest import WEBHOOK_SECRET, address, build, close
 
 LIVE = {
@@ -18,11 +19,10 @@ LIVE = {
     "MAIL_URL": "smtps://shop:secret@mail.example",
     "MAIL_FROM": "orders@furniture.example",
     "RATE_LIMITS": "on",
-    "RATE_LIMIT_STORAGE": "redis://127.0.0.1:1",
-    "CELERY_BROKER_URL": "redis://127.0.0.1:1",
     "METRICS_TOKEN": "only for tests, and of a good length",
     "TESTING": False,
 }
+NOBODY = "redis://127.0.0.1:1"
 ALL = [check.what for check in CHECKS]
 
 
@@ -32,15 +32,21 @@ def check_live(app):
     return result.exit_code, [what for what in ALL if f"to do  {what}" in result.output], result
 
 
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield {"RATE_LIMIT_STORAGE": server.url, "CELERY_BROKER_URL": server.url}
+
+
 @pytest.fixture
-def shop(postgresql_app):
+def shop(postgresql_app, redis):
     """Builds a live shop, with other settings, on a database that has all its tables."""
     with postgresql_app.app_context():
         url = address(db.engine.url)
     built = []
 
     def build_shop(**settings):
-        built.append(build(**{**LIVE, "url": url, **settings}))
+        built.append(build(**{**LIVE, **redis, "url": url, **settings}))
         return built[-1]
 
     yield build_shop
@@ -79,6 +85,8 @@ TEST_KEYS = {"STRIPE_SECRET_KEY": "sk_test_localX", "STRIPE_PUBLISHABLE_KEY": "p
         ({"MAIL_FROM": "orders@shop.example"}, ["Mail comes from an address"]),
         ({"RATE_LIMITS": "off"}, ["Rate limits are on"]),
         ({"RATE_LIMIT_STORAGE": "memory://"}, ["All processes count them together"]),
+        ({"RATE_LIMIT_STORAGE": NOBODY}, ["All processes count them together"]),
+        ({"CELERY_BROKER_URL": NOBODY}, ["What webhooks start is done by workers"]),
         ({"CELERY_BROKER_URL": None}, ["What webhooks start is done by workers"]),
         ({"METRICS_TOKEN": None}, ["Somebody may watch it, and nobody else"]),
         ({"METRICS_TOKEN": "short"}, ["Somebody may watch it, and nobody else"]),
