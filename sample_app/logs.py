@@ -11,7 +11,7 @@ from string import ascii_lowercase
 
 from flask import Flask, Response, current_app, g, has_request_context, request
 
-from sample_app.redaction import FILTER
+from sample_app.redaction import FILTER, redact
 
 HEADER = "X-Request-ID"
 # What a proxy may call a request: nothing that could end a line or fill the log.
@@ -41,9 +41,9 @@ def json_handler() -> logging.Handler:
 def add_ids(record: logging.LogRecord) -> bool:
     """Say which request a line is about, and which order, where there are any."""
     if has_request_context():
-        record.request_id = request_id()
+        record.request_id = redact(request_id())
         if order := order_id():
-            record.order_id = order
+            record.order_id = redact(order)  # in the address, anybody may write anything
     return True
 
 

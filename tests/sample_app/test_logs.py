@@ -68,6 +68,18 @@ def test_no_secret_is_written_whatever_library_logs_it(build_shop, written, name
     assert line["exc_info"].endswith("no customer [e-mail]")
 
 
+@pytest.mark.parametrize("secret", ["ada@example.com", "4242424242424242"])
+def test_what_a_visitor_calls_an_order_or_a_request_is_no_way_around_that(
+    build_shop, written, secret
+):
+    shop = build_shop(TRUSTED_PROXIES="1")
+    headers = {"X-Request-ID": secret}
+    with shop.test_request_context(f"/orders/{secret}", headers=headers):
+        shop.logger.error("The database failed.")
+    [line] = written()
+    assert secret not in str(line)
+
+
 def test_a_line_with_a_break_in_it_stays_one_line(build_shop, written):
     build_shop().logger.error('first\n{"level": "INFO"}')
     [line] = written()
