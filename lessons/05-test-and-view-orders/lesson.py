@@ -283,8 +283,8 @@ for who in [ada, bob]:
 
 # %% [markdown]
 # What about guests, who have no account? Whoever holds a guest's order id may read that order. So
-# the id itself is the key, and nobody may guess it. The numbers 1, 2, 3 are easy to try out; a
-# tutorial's success page could be read that way (`laravel/docs#9334`). How long is the shop's?
+# the id itself is the key, and nobody may guess it. The numbers 1, 2, 3 are easy to try out; the
+# orders of a well-known sample shop can be read that way (`dotnet/eShop#996`). How long is the shop's?
 
 # %%
 from sample_app.models import new_order_id

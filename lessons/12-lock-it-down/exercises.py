@@ -115,8 +115,9 @@ check("12.2", signing_in)
 # *You practice:* to ask whose it is; to show text as text.
 # *Out of scope:* templates, which escape by themselves.
 #
-# Two routes of one shop. It showed orders to whoever counts (as in `laravel/docs#9334`), so now readers
-# must be signed in. And somebody searched for `<script>…`, so now that word is taken out. Mend `showing`:
+# Two routes of one shop. Strangers read orders, so now readers must be signed in. (Some stop there: in a
+# well-known sample shop, whoever is signed in reads any order, `dotnet/eShop#996`.) And somebody searched
+# for `<script>…`, so now that word is taken out. Mend `showing`:
 #
 # - Somebody else's order is a 404, exactly like one that does not exist. So is any order if nobody is
 #   signed in, even a guest's, whose `customer` is `None`.
