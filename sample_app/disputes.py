@@ -91,11 +91,15 @@ def answer(
     answer again, with the same evidence or with other.
     """
     key, order = dispute.idempotency_key, dispute.order
+    action = "evidence submitted" if submit else "evidence saved"
     wish: Any = {"submit": submit, **({"evidence": dict(evidence)} if evidence else {})}
     _require_answerable(session, client, dispute)
     try:
         told = client.v1.disputes.update(dispute.id, wish, {"idempotency_key": key})
     except stripe.StripeError as error:
+        # It may be with the bank all the same: who sent it is on record.
+        audit.note(session, f"{action}, unconfirmed", order, staff, detail=dispute.id)
+        session.commit()
         if error.http_status is not None:
             _end_attempt(session, dispute, key)
         if isinstance(error, stripe.InvalidRequestError | stripe.IdempotencyError):
@@ -103,7 +107,6 @@ def answer(
             _require_answerable(session, client, dispute)
         raise
     _end_attempt(session, dispute, key)
-    action = "evidence submitted" if submit else "evidence saved"
     audit.note(session, action, order, staff, detail=dispute.id)
     return record(session, order, told)
 

@@ -103,12 +103,12 @@ def refund(member: Customer, order_id: str) -> Page:
 
 @staff.post("/orders/<order_id>/refunds/<refund_id>")
 @may(Permission.REFUND)
-def ask_again(_member: Customer, order_id: str, refund_id: str) -> Page:
+def ask_again(member: Customer, order_id: str, refund_id: str) -> Page:
     """Find out about a refund that Stripe did not confirm."""
     order = find_any_order(db.session, order_id)
     kept = next((refund for refund in order.refunds if refund.id == refund_id), None) or abort(404)
     try:
-        return _give_back(order, lambda client: refunds.resume(db.session, client, kept))
+        return _give_back(order, lambda client: refunds.resume(db.session, client, kept, member))
     except refunds.RefundRefused as refused:
         flash(str(refused), "warning")
         return _to_order(order)

@@ -323,6 +323,17 @@ def test_who_answered_is_on_record(session, stripe_client, order, dispute, staff
     assert (entry.staff_id, entry.order_id, entry.detail) == (staff.id, order.id, dispute.id)
 
 
+@pytest.mark.parametrize("fault", ["lost_response", "server_error"])
+def test_who_submitted_is_on_record_though_no_answer_came(
+    session, stripe_client, local, dispute, staff, fault
+):
+    local.faults.inject(fault, path=f"/v1/disputes/{dispute.id}", method="POST", times=1)
+    with pytest.raises(stripe.StripeError):
+        answer(session, stripe_client, dispute, WINNING, staff=staff, submit=True)
+    unsure = sa.select(AuditEntry).filter_by(action="evidence submitted, unconfirmed")
+    assert session.scalars(unsure).one().staff_id == staff.id
+
+
 def test_no_transaction_is_open_while_stripe_is_asked(app, session, local, dispute, staff):
     line = Interrupted(local)
     client = stripe.StripeClient(app.config["STRIPE_SECRET_KEY"], http_client=line)

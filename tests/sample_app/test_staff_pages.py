@@ -305,6 +305,21 @@ def test_while_stripe_is_silent_the_refund_is_kept_and_asked_about_again(
     assert given_back(session) == [(1000, "succeeded")]
 
 
+def test_who_asks_about_a_refund_again_is_on_record(manager, app, session, local, paid):
+    local.faults.inject("reset", path="/v1/refunds", method="POST", times=1)
+    refund(manager, paid, "10")
+    colleague = member_of_staff(app, session, email="linus@shop.example")
+    colleague.open(page_of(paid))
+    path, fields = colleague.form("Ask Stripe again")
+    for _ in range(2):  # the second time, there is nothing to ask
+        colleague.send(path, fields)
+    assert trail(session) == [
+        ("refund asked for", "grace@shop.example"),
+        ("refund asked for again", "linus@shop.example"),
+        ("refund succeeded", None),
+    ]
+
+
 def test_while_stripe_is_away_nobody_is_told_that_a_refund_is_kept_which_is_not(
     manager, session, local, paid
 ):
