@@ -190,7 +190,6 @@ def world(database_url, local, postbox):
         with Crew(settings | theirs) as crew, app.app_context():
             yield (world := World(app, local, crew))
     close(app)
-    assert world.points >= AT_LEAST
     TALLY["points of a sale at which the shop was killed"] += world.points
 
 
@@ -218,7 +217,8 @@ def test_reconciliation_puts_it_right_where_no_webhook_came(world, postbox):
 
 
 def check(world, postbox):
-    """Money, orders, goods and letters agree."""
+    """Money, orders, goods and letters agree, and enough was tried."""
+    assert world.points >= AT_LEAST
     db.session.expire_all()
     orders = db.session.scalars(sa.select(Order).where(Order.status == OrderStatus.PAID)).all()
     paid = {order.id: [order.amount] for order in orders}
