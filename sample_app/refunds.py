@@ -74,17 +74,13 @@ def refund(
     return resume(session, client, kept)
 
 
-def resume(
-    session: Session, client: stripe.StripeClient, refund: Refund, staff: Customer | None = None
-) -> Refund:
+def resume(session: Session, client: stripe.StripeClient, refund: Refund) -> Refund:
     """Have Stripe make a refund that it has not confirmed to the shop yet; any number of times.
 
-    `staff` is who asks again, if somebody does. Raises as `refund` does.
+    Raises as `refund` does.
     """
     if refund.stripe_id or not refund.is_given:
         return refund
-    if staff:
-        audit.note(session, "refund asked for again", refund.order, staff, _told(refund))
     session.commit()  # no transaction stays open while Stripe is asked
     try:
         made = _made_before(client, refund) or _make(client, refund)

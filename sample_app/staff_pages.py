@@ -107,8 +107,12 @@ def ask_again(member: Customer, order_id: str, refund_id: str) -> Page:
     """Find out about a refund that Stripe did not confirm."""
     order = find_any_order(db.session, order_id)
     kept = next((refund for refund in order.refunds if refund.id == refund_id), None) or abort(404)
+    if kept.stripe_id is None:
+        amount = format_money(kept.amount, order.currency)
+        audit.note(db.session, "refund asked for again", order, member, amount)
+        db.session.commit()
     try:
-        return _give_back(order, lambda client: refunds.resume(db.session, client, kept, member))
+        return _give_back(order, lambda client: refunds.resume(db.session, client, kept))
     except refunds.RefundRefused as refused:
         flash(str(refused), "warning")
         return _to_order(order)
