@@ -737,7 +737,7 @@ class Books:
 
 REASONS = {
     "balance": "`available` and `pending`, of this currency",
-    "strangers": "sorted; their payments succeeded, and no order in `orders` is theirs",
+    "strangers": "sorted; they succeeded, for no order in `orders`, whatever its status",
     "unpaid": "sorted; these are paid, says the shop, and no money came",
 }
 
@@ -1430,9 +1430,9 @@ EXERCISES = (
             ),
             Wrong(
                 REPORT.format(**REPORTED | {"stranger": "orders.get(order_id) != 'paid'"}),
-                "and no order in `orders` is theirs",
+                "for no order in `orders`, whatever its status",
             ),
-            Wrong(REPORT.format(**REPORTED | {"sort": "list"}), "sorted; their payments succeeded"),
+            Wrong(REPORT.format(**REPORTED | {"sort": "list"}), "sorted; they succeeded"),
             Wrong(
                 REPORT.format(**REPORTED).replace('"unpaid": sorted', '"unpaid": list'),
                 "'unpaid' is ['A-8', 'A-7'], expected ['A-7', 'A-8']",
