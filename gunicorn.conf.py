@@ -43,11 +43,13 @@ logger_class = OneLineEach
 accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms %({x-request-id}o)s'
 if os.environ.get("LOG_FORMAT") == "json":
-    # Until a worker has the shop, this is how lines look; from then on, logs.py says.
+    # Until a worker has the shop, lines look like this; from then on, logs.py says, in these words.
+    names = {"asctime": "time", "levelname": "level", "name": "logger", "message": "message"}
+    json = {"()": "pythonjsonlogger.json.JsonFormatter", "fmt": list(names), "rename_fields": names}
     logconfig_dict = {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "pythonjsonlogger.json.JsonFormatter"}},
+        "formatters": {"json": json},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {name: {"propagate": True} for name in ("gunicorn.error", "gunicorn.access")},

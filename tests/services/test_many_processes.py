@@ -140,6 +140,7 @@ def test_workers_start_when_somebody_tidied_up_the_folder_of_the_metrics(shop):
 def test_each_line_of_the_log_is_an_object_and_none_holds_a_secret(shop):
     lines = shop.log("web").read_text(encoding="utf-8").splitlines()
     written = [json.loads(line) for line in lines]
+    assert all(line.keys() >= {"time", "level", "logger", "message"} for line in written)
     assert [line for line in written if "order_id" in line and "request_id" in line]
     logs = "".join(shop.log(name).read_text(encoding="utf-8") for name in ("web", "worker", "beat"))
     assert not [secret for secret in ("tok_", "whsec_", "ada@", "sk_test_") if secret in logs]
