@@ -23,7 +23,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 from werkzeug.test import TestResponse
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Wrong, expect
 from classroom.percent import code_cells
 from classroom.practice import Practice
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
@@ -39,6 +39,34 @@ HOUR = 60 * 60
 
 class PowerCut(BaseException):
     """The lights go out."""
+
+
+@contextmanager
+def during(what: str) -> Iterator[None]:
+    """Let whatever the shop raises say what was being tried."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"  {what}.")
+        raise
+
+
+class Hasty(stripe.HTTPClient):
+    """The way to Stripe; the first such call on it waits for something else to happen."""
+
+    name = "hasty"
+
+    def __init__(self, practice: Practice, call: str, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self._way, self._call, self._waiting = InProcess(practice.local), call, [happens]
+
+    def request(self, method: str, url: str, *args: Any, **more: Any) -> Any:
+        if method.upper() == "POST" and url.endswith(self._call) and self._waiting:
+            self._waiting.pop()()
+        return self._way.request(method, url, *args, **more)
+
+    def close(self) -> None:
+        self._way.close()
 
 
 class Scene:
@@ -68,6 +96,12 @@ class Scene:
         with web.session_transaction() as session:
             session.update(who)
         return web
+
+    def hasty(self, call: str, happens: Callable[[], object], **who: str) -> FlaskClient:
+        """A browser at another process, which is slow: something happens before its first call."""
+        way = Hasty(self.stripe, call, happens)
+        client = stripe.StripeClient(SECRET_KEY, http_client=way)
+        return self.visitor(self.process(client), **who)
 
     def sql(self, statement: str) -> Any:
         """What another program does in the database."""
@@ -212,6 +246,11 @@ def check_charge(create_shop: Callable[..., Any]) -> None:
     when = "Placed two orders alike, and paid both"
     expect(len(scene.taken()) == 2, f"{when}: Stripe took {scene.taken()}, expected both.")
     _check_lost_answers(create_shop)
+    scene = Scene(create_shop)
+    order = scene.place()
+    slow = scene.hasty("/v1/payment_intents", lambda: scene.pay(order), customer="ada")
+    scene.pay(order, web=slow)
+    _expect_one_charge(scene, "Clicked again while Stripe was at work on the first click")
 
 
 def _check_lost_answers(create_shop: Callable[..., Any]) -> None:
@@ -277,8 +316,9 @@ def check_owner(create_shop: Callable[..., Any]) -> None:
             ("pays for", "POST", "/payment", {"card": VISA}),
             ("comes back from the bank to", "GET", "/back?redirect_status=succeeded", None),
         ):
-            got = web.open(f"{order}{path}", method=method, json=body)
-            other = web.open(f"/orders/{'0' * 32}{path}", method=method, json=body)
+            with during(f"{who} {verb} Ada's order"):
+                got = web.open(f"{order}{path}", method=method, json=body)
+                other = web.open(f"/orders/{'0' * 32}{path}", method=method, json=body)
             expect(
                 got.status_code in (401, 404) and "customer" not in got.text,
                 f"{who} {verb} Ada's order: answered {got.status_code}, expected 404.",
@@ -320,14 +360,30 @@ def _check_answered(create_shop: Callable[..., Any]) -> None:
     scene.ada.get(f"{order}/back?redirect_status=failed")
     scene.expect_status(order, "pending", "The bank said no, and Ada is back")
     _pay_again(scene, order, "The bank said no, Ada is back, and tries another card")
+    _check_left_open(create_shop)
+
+
+def _check_left_open(create_shop: Callable[..., Any]) -> None:
+    """What the address says, the bank has not said: its page is open, and may be answered yet."""
+    for said in ("?redirect_status=failed", ""):
+        scene = Scene(create_shop)
+        order = scene.bought(card=ASKS)
+        asked = scene.stripe.client.v1.payment_intents.list().data[0].id
+        scene.ada.get(f"{order}/back{said}")
+        scene.pay(order, MASTERCARD)
+        if scene.stripe.client.v1.payment_intents.retrieve(asked).status == "requires_action":
+            _answer_the_bank(scene, "authenticated", asked)
+        _expect_one_charge(
+            scene,
+            "Left the bank's page open, came to "
+            f"/back{said}, paid with another card, and then said yes to the bank as well",
+        )
 
 
 def _come_back(scene: Scene, order: str, when: str, status: str | None, query: str = "") -> None:
     came = f"Came back from the bank with redirect_status=succeeded, {when}"
-    try:
+    with during(came):
         got = scene.ada.get(f"{order}/back?redirect_status=succeeded{query}").status_code
-    except stripe.StripeError as error:
-        raise Mistake(f"{came}: the page raised {type(error).__name__}.") from None
     expect(got < 500, f"{came}: answered {got}.")
     if status:
         scene.expect_status(order, status, came)
@@ -335,9 +391,10 @@ def _come_back(scene: Scene, order: str, when: str, status: str | None, query: s
         expect(got < 400, f"{came}: answered {got}, expected a page.")
 
 
-def _answer_the_bank(scene: Scene, outcome: str) -> None:
-    """What the customer does on the bank's page, about the latest PaymentIntent."""
-    intent = scene.stripe.client.v1.payment_intents.list().data[0]
+def _answer_the_bank(scene: Scene, outcome: str, intent_id: str | None = None) -> None:
+    """What the customer does on the bank's page, about this PaymentIntent or the latest."""
+    intents = scene.stripe.client.v1.payment_intents
+    intent = intents.retrieve(intent_id) if intent_id else intents.list().data[0]
     action: Any = intent.next_action
     source = action.redirect_to_url.url.partition("source=")[2].partition("&")[0]
     page = stripe.StripeClient(PUBLISHABLE_KEY, http_client=InProcess(scene.stripe.local))
@@ -423,7 +480,8 @@ def _check_rivals(create_shop: Callable[..., Any]) -> None:
     )
 
 
-SET = re.compile(r"UPDATE items\s+SET stock\s*=\s*\?")
+# With a version or the old number in its condition, the row would not be found when it has changed.
+SET = re.compile(r"UPDATE items\s+SET stock\s*=\s*\?\s+WHERE (items\.)?id = \?\s*$")
 
 
 def _check_power_cuts(create_shop: Callable[..., Any]) -> None:
@@ -498,43 +556,24 @@ def check_refund(create_shop: Callable[..., Any]) -> None:
 
 
 def _expect_sent(till: Till, amount: int, form: str, when: str) -> None:
-    got = till.send(amount, form)
+    with during(when):
+        got = till.send(amount, form)
     expect(got == 200, f"{when}: answered {got}, expected 200.")
 
 
 def _check_lost_and_hasty(create_shop: Callable[..., Any]) -> None:
     till = Till(create_shop)
-    till.scene.stripe.local.faults.inject("lost_response", "/v1/refunds")
+    till.scene.stripe.local.faults.inject("lost_response", "/v1/refunds", "POST")
     till.scene.app.testing = False
     till.scene.app.logger.disabled = True
-    till.send(1000, "a")
+    till.send(1000, "e")
     till.scene.app.testing = True
-    till.send(1000, "a")
+    till.send(1000, "e")
     till.expect_given(1000, "Sent a form, the answer got lost, and sent it again")
     till = Till(create_shop)
-    hasty = Hasty(till.scene.stripe, lambda: till.send(1000, "a"))
-    client = stripe.StripeClient(SECRET_KEY, http_client=hasty)
-    slow = till.scene.visitor(till.scene.process(client), staff="bob")
-    till.send(1000, "a", slow)
+    slow = till.scene.hasty("/v1/refunds", lambda: till.send(1000, "f"), staff="bob")
+    till.send(1000, "f", slow)
     till.expect_given(1000, "Clicked again while Stripe was at work on the first click")
-
-
-class Hasty(stripe.HTTPClient):
-    """The way to Stripe; the first refund on it waits for something else to happen."""
-
-    name = "hasty"
-
-    def __init__(self, practice: Practice, happens: Callable[[], object]) -> None:
-        super().__init__()
-        self._way, self._waiting = InProcess(practice.local), [happens]
-
-    def request(self, method: str, url: str, *args: Any, **more: Any) -> Any:
-        if method.upper() == "POST" and url.endswith("/v1/refunds") and self._waiting:
-            self._waiting.pop()()
-        return self._way.request(method, url, *args, **more)
-
-    def close(self) -> None:
-        self._way.close()
 
 
 def _mended_shop() -> str:
@@ -677,6 +716,52 @@ tried = {"payment_method": request.json["card"]}
     ),
 )
 
+# Who is back without having paid starts anew: what was asked before cannot be answered any more.
+ASKED_NO_MORE = but(
+    (
+        """\
+        settle(order, intent)
+        if intent.status == "requires_payment_method":
+""",
+        """\
+        if intent.status in ("requires_action", "requires_payment_method"):
+            intent = g.stripe.v1.payment_intents.cancel(intent_id)
+        settle(order, intent)
+        if intent.status == "canceled":
+""",
+    )
+)
+
+# Nothing is locked, and whoever was second starts anew.
+SECOND_LOOK = but(
+    (
+        "    item: Mapped[Item] = relationship()\n",
+        "    item: Mapped[Item] = relationship()\n"
+        "    version: Mapped[int] = mapped_column()\n"
+        '    __mapper_args__ = {"version_id_col": version}\n',
+    ),
+    (
+        "    stock: Mapped[int]\n",
+        "    stock: Mapped[int]\n"
+        "    version: Mapped[int] = mapped_column()\n"
+        '    __mapper_args__ = {"version_id_col": version}\n',
+    ),
+    (
+        f"{FULFILLED}    g.db.commit()\n",
+        """\
+    from sqlalchemy.orm.exc import StaleDataError
+
+    while order.status != "paid":
+        order.status = "paid"
+        order.item.stock -= order.quantity
+        try:
+            g.db.commit()
+        except StaleDataError:
+            g.db.rollback()
+""",
+    ),
+)
+
 EXERCISES = (
     Exercise(
         "13.1",
@@ -771,6 +856,19 @@ EXERCISES = (
                 ),
                 "again with the same card: Stripe took [5950, 5950], expected [5950]",
             ),
+            Wrong(
+                but(
+                    (
+                        KEY,
+                        "key = str(uuid4())\n"
+                        "    for made in g.stripe.v1.payment_intents.list().data:\n"
+                        "        if made.metadata.to_dict().get('order_id') == id:\n"
+                        "            settle(order, made)\n"
+                        "    if order.status == 'paid':\n        return told(order)",
+                    )
+                ),
+                "at work on the first click: Stripe took [5950, 5950], expected [5950]",
+            ),
         ),
     ),
     Exercise(
@@ -849,7 +947,7 @@ EXERCISES = (
             "settle(order, intent); if intent.status == 'requires_payment_method', the bank said no: the "
             "next attempt begins.",
         ),
-        right=(OTHER_SHOP,),
+        right=(OTHER_SHOP, ASKED_NO_MORE),
         wrong=(
             Wrong(
                 but(
@@ -890,7 +988,7 @@ EXERCISES = (
                         "        settle(order, g.stripe.v1.payment_intents.retrieve(named))\n",
                     )
                 ),
-                "with a PaymentIntent that does not exist: the page raised InvalidRequestError",
+                "with a PaymentIntent that does not exist.\n  in back, line",
             ),
             Wrong(
                 but(
@@ -921,6 +1019,19 @@ EXERCISES = (
             Wrong(
                 but((RETURN, "")),
                 "The bank said no, Ada is back, and tries another card",
+            ),
+            Wrong(
+                but(('intent.status == "requires_payment_method"', 'intent.status != "succeeded"')),
+                "said yes to the bank as well: Stripe took [5950, 5950], expected [5950]",
+            ),
+            Wrong(
+                but(
+                    (
+                        'intent.status == "requires_payment_method"',
+                        'request.args.get("redirect_status") == "failed"',
+                    )
+                ),
+                "said yes to the bank as well: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
                 but((RETURN, "    abort(404)\n")),
@@ -1018,7 +1129,7 @@ EXERCISES = (
             "g.db.execute(mine.values(status='paid')).rowcount: update(Item)…values(stock=Item.stock - "
             "order.quantity). Then commit, once.",
         ),
-        right=(OTHER_SHOP,),
+        right=(OTHER_SHOP, SECOND_LOOK),
         wrong=(
             Wrong(
                 but(

@@ -195,8 +195,9 @@ left_to_do(
 )
 
 # %% [markdown]
-# One line stays, and it is right to stay: at the address that we gave there is no PostgreSQL, and no
-# made-up setting talks this program out of it. On your server it is the last line to turn "ok".
+# Three lines stay, and they are right to stay: at the addresses that we gave there is no PostgreSQL and no
+# Redis. For these the program does not read a setting, it *asks*, and nothing made-up talks it out of it.
+# On your server they are the last to turn "ok".
 
 # %% [markdown]
 # And what does the list *not* see? It looks at the shop from inside. It cannot know whether your name leads
@@ -409,26 +410,42 @@ for name, value in tasks.SETTINGS.items():
 # %% [markdown]
 # ## Start it for real
 #
-# Here is what to type in terminals, on a machine that has the four programs. Nothing of it is needed for
-# this notebook. The first lines make a database and start Redis; on a server, they are started for you.
+# Here is what to type in terminals, in the folder of the course, on a machine that has the four programs;
+# `. .venv/bin/activate` gives a terminal the course's packages. Nothing of it is needed for this notebook.
+# First a database, a Redis, and a local Stripe that brings its webhooks to the shop. (On a server, the
+# first two are started for you, and Stripe is Stripe.)
 #
 # ```
 # createdb shop
-# redis-server
+# redis-server                               # these two each in a terminal of its own
+# python -m local_stripe serve --webhook http://127.0.0.1:8000/webhooks/stripe
+# ```
 #
+# A terminal knows what was exported in it, and nothing of the others. So put the settings into a file,
+# `work/shop.env`, which is in no commit:
+#
+# ```
 # export DATABASE_URL=postgresql:///shop
 # export CELERY_BROKER_URL=redis://127.0.0.1:6379/0
 # export RATE_LIMIT_STORAGE=redis://127.0.0.1:6379/1
-# export SECRET_KEY=…                        # and your test keys
+# export SECRET_KEY=…                        # any long text
+# export STRIPE_WEBHOOK_SECRET=whsec_…       # the local Stripe has printed it
+# export STRIPE_API_BASE=http://127.0.0.1:12111
+# export STRIPE_JS_URL=http://127.0.0.1:12111/v3/
+# ```
 #
+# Then, each of the last three in a terminal of its own, after `. work/shop.env`:
+#
+# ```
 # flask --app sample_app seed                # the tables, and the catalogue of the course
-# gunicorn "sample_app:create_app()"         # each of these three in a terminal of its own
+# gunicorn "sample_app:create_app()"
 # celery --app sample_app.worker worker
 # celery --app sample_app.worker beat
 # ```
 #
-# Then pay for something at `http://127.0.0.1:8000`, with `stripe listen` running (chapter 08), and kill what
-# you like, with `kill -9`. The project's tests do the same: whatever dies, what was paid is fulfilled, once.
+# Ask `http://127.0.0.1:8000/readyz`. Pay for something at `http://127.0.0.1:8000`, and kill what you like, with
+# `kill -9`. The project's tests do the same: whatever dies, what was paid is fulfilled, once. With a sandbox
+# of your own, set its test keys in place of the two addresses, and have `stripe listen` run (chapter 08).
 # (gunicorn does not run on Windows; there, use WSL.) [docs/deploying.md](../docs/deploying.md) has the
 # whole way to a server, step by step.
 
