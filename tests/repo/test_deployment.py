@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -59,11 +60,19 @@ def test_compose_sets_only_what_the_shop_knows(name):
     assert set(OURS[name]["environment"]) <= config.DEFAULTS.keys() | OF_GUNICORN
 
 
-def test_the_shop_that_compose_runs_may_go_live_once_its_database_is_there():
+def test_the_shop_that_compose_runs_may_go_live_once_its_services_are_there():
     app = create_app({name: filled_in(text) for name, text in OURS["web"]["environment"].items()})
     with app.app_context():
         to_do = [check.what for check in go_live.CHECKS if not check.holds(app)]
-    assert to_do == ["The database answers, and its tables are the newest"]
+    assert to_do == [
+        "The database answers, and its tables are the newest",
+        "All processes count them together",
+        "What webhooks start is done by workers",
+    ]
+
+
+def test_what_compose_reads_its_secrets_from_is_in_no_commit():
+    subprocess.run(["git", "check-ignore", "--quiet", ".env"], cwd=ROOT, check=True)
 
 
 def filled_in(text: str) -> str:
