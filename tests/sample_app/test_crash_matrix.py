@@ -42,7 +42,7 @@ GOOD, DECLINED = "tok_visa", "tok_chargeDeclined"
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="the shop's processes are forked"),
-    pytest.mark.timeout(300),  # on a machine that is busy with other tests
+    pytest.mark.timeout(600),  # on a machine that is busy with other tests
 ]
 
 
