@@ -18,7 +18,9 @@ HANDED_OUT = sorted(ROOT.glob("exercises/*.ipynb"))
 OF_A_MACHINE = {
     "an address in memory": re.compile(r"\bat 0x[0-9a-f]+"),
     "a port": re.compile(r"(?:127\.0\.0\.1|localhost|0\.0\.0\.0):\d+"),
-    "a path": re.compile(r"(?:/tmp/|/home/|[/]root/|/Users/|[A-Z]:\\\\|site-packages|ipykernel_\d)"),
+    "a path": re.compile(
+        r"(?:/tmp/|/home/|[/]root/|/Users/|[A-Z]:\\\\|site-packages|ipykernel_\d)"
+    ),
     "a key that is not visibly fake": re.compile(
         r"\b[spr]k_(?:live|test)_(?!local|…|\*|visiblyFake)\w"
     ),
@@ -82,5 +84,7 @@ def test_a_committed_notebook_has_the_cells_of_its_source(made):
 
 @pytest.mark.parametrize("path", RUN, ids=named)
 def test_nbval_compares_every_output(path):
-    kinds = {kind for cell in code_cells(path) for out in cell["outputs"] for kind in out.get("data", ())}
+    kinds = {
+        kind for cell in code_cells(path) for out in cell["outputs"] for kind in out.get("data", ())
+    }
     assert kinds <= {"text/plain", "text/html", "text/markdown", "text/vnd.mermaid"}

@@ -387,8 +387,8 @@ def test_without_a_database_there_is_still_an_error_page_for_a_signed_in_custome
     with client.session_transaction() as session:
         session["_user_id"] = "1"
     response = client.get("/")
-    assert response.status_code == 500
-    assert "The fault is ours" in response.text
+    assert response.status_code == 503
+    assert "One moment, please" in response.text
 
 
 def test_a_fault_of_the_shop_is_a_page_that_tells_nothing_of_it(app, ada, monkeypatch):
