@@ -415,7 +415,8 @@ accept()
 # check below the letter.
 #
 # The checks live elsewhere, and you do not see them. They try what a suite this short leaves out: a second
-# process, another customer, a card that is declined. A mend that fits only the test will not do.
+# process, another customer, a card that is declined, a bank's page that stays open. A mend that fits only
+# the test will not do.
 #
 # From a terminal, `python -m classroom reset 13.1` puts the whole shop back, with all seven bugs.
 
