@@ -238,6 +238,17 @@ def test_a_lost_answer_is_found_and_no_second_refund_is_made(
     assert rows(session, order) == [(1000, "succeeded")]
 
 
+def test_a_refund_that_cannot_be_looked_up_stays_open(session, line, bought, give_back):
+    order = bought()
+    line.interrupt("/refunds", lost_before)
+    with pytest.raises(stripe.APIConnectionError):
+        give_back(order, 1000)
+    elsewhere = stripe.StripeClient(SECRET_KEY, http_client=InProcess(LocalStripe(seed=7)))
+    with pytest.raises(stripe.InvalidRequestError):
+        refunds.resume(session, elsewhere, order.refunds[0])
+    assert order.refunds[0].status == "pending"
+
+
 def test_what_a_crash_left_is_resumed(session, line, stripe_client, bought, give_back):
     order = bought()
     line.interrupt("/refunds", lost_before)
