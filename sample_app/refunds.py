@@ -82,14 +82,14 @@ def resume(session: Session, client: stripe.StripeClient, refund: Refund) -> Ref
     if refund.stripe_id or not refund.is_given:
         return refund
     session.commit()  # no transaction stays open while Stripe is asked
-    made = _made_before(client, refund)
-    if made is None:
-        try:
-            made = _make(client, refund)
-        except stripe.InvalidRequestError as error:
-            stripe_errors.log(error, refund.order_id)
-            _give_up(session, refund)
-            raise RefundRefused(REFUSALS.get(error.code or "", REFUSED)) from error
+    try:
+        made = _made_before(client, refund) or _make(client, refund)
+    except stripe.InvalidRequestError as error:
+        if error.code == "resource_missing":  # with a key of another account, say: no answer to us
+            raise
+        stripe_errors.log(error, refund.order_id)
+        _give_up(session, refund)
+        raise RefundRefused(REFUSALS.get(error.code or "", REFUSED)) from error
     return record(session, refund.order, made)
 
 
