@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode
 
-# The server takes the SDK's types and calls nobody with it: without its HTTP library, the process
-# is a seventh smaller.
-sys.modules["requests"] = None  # type: ignore[assignment]
+# The server takes the SDK's types and calls nobody with it: without the HTTP libraries that it
+# finds, the process is a fifth smaller.
+for library in ("requests", "httpx", "aiohttp"):
+    sys.modules[library] = None  # type: ignore[assignment]
 
 from local_stripe import SECRET_KEY, LocalStripe, Policies, Request, WallClock  # noqa: E402
 from local_stripe.courier import RETRIES, Courier, is_deliverable  # noqa: E402

@@ -13,7 +13,7 @@ from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_login import current_user
 from werkzeug import Response
 from werkzeug.exceptions import TooManyRequests
@@ -88,6 +88,8 @@ def init_app(app: Flask) -> None:
         for endpoint in limit.endpoints:
             view: Callable[..., Any] = app.view_functions[endpoint]
             app.view_functions[endpoint] = shared(view)
+    limited = {endpoint for limit in LIMITS.values() for endpoint in limit.endpoints}
+    limiter.request_filter(lambda: request.endpoint not in limited)  # no work where none is
     app.register_error_handler(RateLimitExceeded, partial(refuse, limiter))
 
 

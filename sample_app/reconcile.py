@@ -7,6 +7,7 @@ import click
 import stripe
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError
 
 from sample_app import bookkeeping, findings, ledger, reconciliation
 from sample_app.bookkeeping import COMPARED, Line, Statement
@@ -14,6 +15,7 @@ from sample_app.columns import aligned
 from sample_app.database import db
 from sample_app.money import format_money
 
+AGAIN = "Run this again: it goes on where it was."
 HEADINGS = ("SHOP", "STRIPE", "DIFFERENCE")
 # Shown even when nothing happened there.
 ALWAYS = {Line.PAYMENTS, Line.REFUNDS, Line.DISPUTES, Line.FEES, Line.BALANCE}
@@ -32,23 +34,31 @@ def reconcile(since: datetime | None) -> None:
 
     Exits with 1 if something needs a person. It can be stopped, and goes on where it was.
     """
-    since = since and since.replace(tzinfo=UTC)
-    client = current_app.extensions["stripe"]
     try:
-        # First: what is in it now, the shop knows of when it is mended.
-        movements = ledger.read(client, since, _seen)
-        for number, outcome in enumerate(reconciliation.mend(db.session, client, since, _seen)):
-            if number == 0:
-                click.echo("Mended:")
-            click.echo(f"  {outcome}")
-        db.session.close()  # what others did meanwhile counts
-        claims = bookkeeping.claims(db.session)
-        db.session.commit()  # no transaction stays open while Stripe is asked
-        book = ledger.catch_up(client, since, movements)
+        needed = _reconcile(since and since.replace(tzinfo=UTC))
     except stripe.StripeError as error:
-        raise click.ClickException(
-            f"Stripe did not tell all ({error}). Run this again: it goes on where it was."
-        ) from error
+        raise click.ClickException(f"Stripe did not tell all ({error}). {AGAIN}") from error
+    except OperationalError as error:
+        raise click.ClickException(f"The database failed ({error.orig}). {AGAIN}") from error
+    if needed:
+        click.echo(f"{needed} need a person.")
+        raise click.exceptions.Exit(1)
+    click.echo("Every cent is accounted for.")
+
+
+def _reconcile(since: datetime | None) -> int:
+    """Mend, and print the statement and what needs a person; returns how much does."""
+    client = current_app.extensions["stripe"]
+    # First: what is in it now, the shop knows of when it is mended.
+    movements = ledger.read(client, since, _seen)
+    for number, outcome in enumerate(reconciliation.mend(db.session, client, since, _seen)):
+        if number == 0:
+            click.echo("Mended:")
+        click.echo(f"  {outcome}")
+    db.session.close()  # what others did meanwhile counts
+    claims = bookkeeping.claims(db.session)
+    db.session.commit()  # no transaction stays open while Stripe is asked
+    book = ledger.catch_up(client, since, movements)
     statement = bookkeeping.state(claims, book, since)
     for line in _table(statement, since):
         click.echo(line)
@@ -58,10 +68,7 @@ def reconcile(since: datetime | None) -> None:
     ]
     for finding in needed:
         click.echo(f"! {finding.what}\n  {finding.to_do}")
-    if needed:
-        click.echo(f"{len(needed)} need a person.")
-        raise click.exceptions.Exit(1)
-    click.echo("Every cent is accounted for.")
+    return len(needed)
 
 
 def _seen(what: str, number: int) -> None:

@@ -369,6 +369,14 @@ def test_while_no_mail_goes_out_somebody_is_told(app, lost, order, postbox, tmp_
     assert (reconcile().exit_code, len(postbox.messages)) == (0, 1)
 
 
+def test_without_a_database_a_sentence_says_so(tmp_path, local):
+    nowhere = f"sqlite:///{tmp_path.as_posix()}/nowhere/shop.db"
+    shop = build(nowhere, STRIPE_HTTP_CLIENT=InProcess(local))
+    result = shop.test_cli_runner().invoke(args=["reconcile"])
+    assert result.exit_code == 1
+    assert "The database failed" in result.stderr
+
+
 def test_what_fails_for_a_reason_that_nobody_foresaw_stops_nothing_else(
     session, lost, order, reconcile, caplog
 ):
