@@ -62,11 +62,6 @@ def record(session: Session, order: Order, stripe_dispute: stripe.Dispute) -> Di
     return dispute
 
 
-def is_open(dispute: Dispute) -> bool:
-    """Whether it is undecided."""
-    return dispute.status not in OVER
-
-
 def blocks_shipment(order: Order) -> bool:
     """Whether its money is lost, or may be; as the database says now: lock the order first."""
     session = object_session(order)

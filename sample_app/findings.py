@@ -18,7 +18,7 @@ from sample_app.ledger import Ledger
 from sample_app.models import Order, WebhookEvent, now
 from sample_app.money import format_money
 from sample_app.order_status import OrderStatus
-from sample_app.reconciliation import UNANSWERED, not_handed_over, unconfirmed
+from sample_app.reconciliation import not_handed_over, unanswered, unconfirmed
 
 # So long before its deadline, somebody has to sit down to a dispute.
 CLOSE = timedelta(days=3)
@@ -129,12 +129,7 @@ def _refunds(session: Session, since: datetime | None) -> Iterator[Finding]:
             f"{refund.stripe_id}, {amount} of {refund.order_id}, did not arrive.",
             "Ask the customer how to give it back, and do.",
         )
-    unanswered = select(Refund).where(
-        Refund.stripe_id.is_(None),
-        Refund.status.not_in(NOT_GIVEN),
-        Refund.created_at < now() - UNANSWERED,
-    )
-    for refund in session.scalars(unanswered):
+    for refund in session.scalars(select(Refund).where(unanswered())):
         yield Finding(
             f"The refund {refund.id} of {refund.order_id} is not at Stripe.", "Run this again."
         )

@@ -90,9 +90,13 @@ def catch_up(
     return Ledger(movements, dict(held))
 
 
+def made(since: datetime | None) -> dict[str, Any]:
+    """The parameter of each of Stripe's lists that leaves out what is older."""
+    return {"created": {"gte": int(since.timestamp())}} if since else {}
+
+
 def _params(since: datetime | None) -> dict[str, Any]:
-    created = {"created": {"gte": int(since.timestamp())}} if since else {}
-    return {"limit": PAGE_SIZE, "expand": ["data.source"], **created}
+    return {"limit": PAGE_SIZE, "expand": ["data.source"], **made(since)}
 
 
 def _entries(client: stripe.StripeClient, params: Any) -> Iterator[stripe.BalanceTransaction]:

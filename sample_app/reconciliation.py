@@ -8,7 +8,7 @@ After each page, how far it came is committed: a run that died is taken up where
 one time do the same twice, which does no harm. No money moves that nobody asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from sample_app import handlers, refunds
 from sample_app.after_sales import NOT_GIVEN, Dispute, Reconciliation, Refund
 from sample_app.confirmation import CLAIM, ConfirmationUnderway
 from sample_app.fulfilment import OrderNotPaid, fulfil
+from sample_app.ledger import PAGE_SIZE, made
 from sample_app.mail import MailFailed
 from sample_app.models import Order, now
 from sample_app.money import format_money
@@ -30,7 +31,6 @@ from sample_app.refunds import RefundRefused
 from sample_app.settlement import UnexpectedPayment
 from sample_app.ways_to_pay import OrderNotPayable
 
-PAGE_SIZE = 100  # the most that Stripe gives
 # The rest of a list says nothing of what came since the run began: an older one begins anew.
 TAKEN_UP_WITHIN = timedelta(hours=1)
 # Longer than whoever asks for a refund waits for Stripe.
@@ -89,9 +89,7 @@ def mend(
 def _pages(
     client: stripe.StripeClient, sweep: Sweep, since: datetime | None, after: str | None
 ) -> Iterator[list[Any]]:
-    params: dict[str, Any] = {"limit": PAGE_SIZE, "expand": list(sweep.expand)}
-    if since:
-        params["created"] = {"gte": int(since.timestamp())}
+    params = {"limit": PAGE_SIZE, "expand": list(sweep.expand), **made(since)}
     if after:
         params["starting_after"] = after
     page = sweep.service(client).list(params)
@@ -143,10 +141,9 @@ def _remember(session: Session, run_id: int, **place: str) -> None:
 
 
 def _checkouts(session: Session, sessions: list[stripe.checkout.Session]) -> Iterator[Due]:
-    orders = _orders(session, Order.id.in_([_order_id(checkout) for checkout in sessions]))
-    by_id = {order.id: order for order in orders}
+    orders = _orders(session, map(_order_id, sessions))
     for checkout in sessions:
-        order = by_id.get(_order_id(checkout))
+        order = orders.get(_order_id(checkout))
         if order is None:
             continue
         pending = order.status is OrderStatus.PENDING
@@ -166,11 +163,10 @@ def _checkouts(session: Session, sessions: list[stripe.checkout.Session]) -> Ite
 
 
 def _payments(session: Session, intents: list[stripe.PaymentIntent]) -> Iterator[Due]:
-    orders = _orders(session, Order.id.in_([_order_id(intent) for intent in intents]))
-    by_id = {order.id: order for order in orders if order.status is OrderStatus.PENDING}
+    orders = _orders(session, map(_order_id, intents))
     for intent in intents:
-        order = by_id.get(_order_id(intent))
-        if order is None:
+        order = orders.get(_order_id(intent))
+        if order is None or order.status is not OrderStatus.PENDING:
             continue
         its_only_way = order.payment_intent_id == intent.id and not order.checkout_session_id
         if intent.status == "succeeded" or (intent.status == "canceled" and its_only_way):
@@ -208,10 +204,9 @@ def _news(
 ) -> Iterator[Due]:
     """Those of an order's payment whose status the shop does not know."""
     about = [thing for thing in things if thing.payment_intent]
-    orders = _orders(session, Order.id.in_([_order_id(thing.payment_intent) for thing in about]))
-    by_id = {order.id: order for order in orders}
+    orders = _orders(session, (_order_id(thing.payment_intent) for thing in about))
     for thing in about:
-        order = by_id.get(_order_id(thing.payment_intent))
+        order = orders.get(_order_id(thing.payment_intent))
         if order is None or statuses.get(thing.id) == thing.status:
             continue
         if (
@@ -227,12 +222,7 @@ def _news(
 
 def _half_done(session: Session, client: stripe.StripeClient) -> Iterator[Due]:
     """What the shop began and did not end."""
-    unanswered = select(Refund).where(
-        Refund.stripe_id.is_(None),
-        Refund.status.not_in(NOT_GIVEN),
-        Refund.created_at < now() - UNANSWERED,
-    )
-    for refund in session.scalars(unanswered):
+    for refund in session.scalars(select(Refund).where(unanswered())):
         amount = format_money(refund.amount, refund.order.currency)
         yield Due(
             lambda refund=refund: refunds.resume(session, client, refund),
@@ -243,6 +233,12 @@ def _half_done(session: Session, client: stripe.StripeClient) -> Iterator[Due]:
             lambda order=order: fulfil(session, current_app.extensions["mail"], order),
             f"{order.id} is fulfilled",
         )
+
+
+def unanswered() -> ColumnElement[bool]:
+    """Refunds that were asked for, and of which nobody knows whether Stripe has them."""
+    asked = Refund.stripe_id.is_(None) & Refund.status.not_in(NOT_GIVEN)
+    return asked & (Refund.created_at < now() - UNANSWERED)
 
 
 def not_handed_over() -> ColumnElement[bool]:
@@ -259,13 +255,14 @@ def unconfirmed() -> ColumnElement[bool]:
     return (Order.status == OrderStatus.PAID) & reachable & Order.confirmation_sent_at.is_(None)
 
 
-def _orders(session: Session, wanted: ColumnElement[bool]) -> Sequence[Any]:
-    """As little of each order as tells whether it is news."""
+def _orders(session: Session, ids: Iterable[str]) -> dict[str, Any]:
+    """By its id, as little of each order as tells whether it is news."""
     columns = (
         Order.id, Order.status, Order.payment_intent_id, Order.checkout_session_id, Order.email,
         Order.customer_id,
     )  # fmt: skip
-    return session.execute(select(*columns).where(wanted)).all()
+    found = session.execute(select(*columns).where(Order.id.in_(list(ids))))
+    return {order.id: order for order in found}
 
 
 def _order_id(about: stripe.checkout.Session | stripe.PaymentIntent) -> str:

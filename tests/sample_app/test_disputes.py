@@ -7,10 +7,9 @@ import sqlalchemy as sa
 import stripe
 
 from local_stripe import Clock, LocalStripe
-from sample_app import disputes
 from sample_app.after_sales import AuditEntry, Dispute
 from sample_app.database import db
-from sample_app.disputes import COURSE, OVER, NotAnswerable, answer, blocks_shipment, record
+from sample_app.disputes import COURSE, NotAnswerable, answer, blocks_shipment, record
 from sample_app.models import Customer, Order, WebhookEvent
 from sample_app.orders import place_order
 from sample_app.roles import Role
@@ -229,12 +228,6 @@ def test_shipment_is_blocked_as_soon_as_another_process_knows(app, session, orde
         db.session.get_one(Dispute, dispute.id).status = "lost"
         db.session.commit()
     assert blocks_shipment(order)
-
-
-@pytest.mark.parametrize("status", sorted({*COURSE, *OVER}))
-def test_a_dispute_is_open_until_it_is_decided(dispute, status):
-    dispute.status = status
-    assert disputes.is_open(dispute) is (status not in OVER)
 
 
 # Answering
