@@ -223,6 +223,32 @@ def test_elements_ask_the_cards_owner_over_the_page(shop, button, outcome, statu
     assert shop.status(session) == status
 
 
+def test_elements_say_so_when_the_session_ends_while_the_bank_asks(shop):
+    session = shop.mount(customer_email="ann@example.com")
+    shop.fill(ASKS)
+    shop.start("confirm({ redirect: 'if_required' })")
+    complete = shop.page.frame_locator("dialog iframe").get_by_role("button", name="Complete")
+    expect(complete).to_be_visible()
+    shop.client.v1.checkout.sessions.expire(session.id)
+    complete.click()
+    shop.page.wait_for_function("window.result")
+    assert "was not confirmed" in shop.page.evaluate("result.error.message")
+    assert shop.status(session) == "unpaid"
+
+
+def test_elements_ask_once_however_often_pay_is_clicked(shop):
+    session = shop.mount(customer_email="ann@example.com")
+    shop.fill(ASKS)
+    confirm = "actions.confirm({ redirect: 'if_required' })"
+    shop.page.evaluate(
+        f"() => {{ Promise.all([{confirm}, {confirm}]).then((r) => {{ window.result = r; }}); }}"
+    )
+    shop.page.frame_locator("dialog iframe").get_by_role("button", name="Complete").click()
+    shop.page.wait_for_function("window.result")
+    assert shop.page.evaluate("result.map(({ type }) => type)") == ["success", "success"]
+    assert shop.status(session) == "paid"
+
+
 @pytest.mark.parametrize(
     ("script", "message"),
     [

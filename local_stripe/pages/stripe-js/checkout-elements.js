@@ -1,5 +1,8 @@
 // A Checkout Session paid with Elements of the shop's page. https://docs.stripe.com/js/custom_checkout
 
+// The session ended, or another tab asked anew, while the bank was asking.
+const UNCONFIRMED = { message: "This payment was not confirmed. Please load the page again." };
+
 /** stripe.initCheckoutElementsSdk, which was called initCheckout before. */
 function checkoutElements(controller, key, { clientSecret, elementsOptions = {}, ...others }) {
   onlyKnown("stripe.initCheckoutElementsSdk(options)", others, []);
@@ -10,7 +13,7 @@ function checkoutElements(controller, key, { clientSecret, elementsOptions = {},
   checkedSecret(clientSecret);
   const ask = (wanted, details = {}) => controller({ wanted, clientSecret, ...details });
   const listeners = [];
-  let payment, known;
+  let payment, known, confirming;
 
   function keep({ session }) {
     known = { ...session, email: session.email ?? known?.email ?? null };
@@ -25,28 +28,31 @@ function checkoutElements(controller, key, { clientSecret, elementsOptions = {},
       if (!/^[^@\s]+@[^@\s]+$/.test(email)) return refused({ message: "Your email is invalid." }, "invalidEmail");
       return { type: "success", session: keep({ session: { ...known, email } }) };
     },
-    async confirm({ returnUrl, redirect = "always", email = known.email, ...others } = {}) {
-      onlyKnown("checkout.confirm(options)", others, []);
-      if (!payment) misuse("checkout.confirm() needs a Payment Element");
-      if (!email) return refused({ message: "An email is required to confirm this session." });
-      const method = await asking.get(payment)({ wanted: "paymentMethod", key, billing_details: { email } });
-      if (method.error) return refused(method.error);
-      const expected = known.total.total.minorUnitsAmount;
-      const paid = await ask("payCheckout", { method: method.paymentMethod.id, expected });
-      const result = paid.intent?.next_action ? await afterChallenge(paid.intent) : paid;
-      if (result.error) return refused(result.error);
-      const session = keep(result);
-      if (redirect === "if_required") return { type: "success", session };
-      if (!returnUrl && !result.url) misuse("checkout.confirm() needs a returnUrl, or the session a return_url");
-      return leave(returnUrl ?? result.url);
-    },
+    // A second click waits for what the first one began.
+    confirm: (options) => (confirming ??= confirm(options).finally(() => { confirming = undefined; })),
   });
+
+  async function confirm({ returnUrl, redirect = "always", email = known.email, ...others } = {}) {
+    onlyKnown("checkout.confirm(options)", others, []);
+    if (!payment) misuse("checkout.confirm() needs a Payment Element");
+    if (!email) return refused({ message: "An email is required to confirm this session." });
+    const method = await asking.get(payment)({ wanted: "paymentMethod", key, billing_details: { email } });
+    if (method.error) return refused(method.error);
+    const expected = known.total.total.minorUnitsAmount;
+    const paid = await ask("payCheckout", { method: method.paymentMethod.id, expected });
+    const result = paid.intent?.next_action ? await afterChallenge(paid.intent) : paid;
+    if (result.error) return refused(result.error);
+    const session = keep(result);
+    if (redirect === "if_required") return { type: "success", session };
+    if (!returnUrl && !result.url) misuse("checkout.confirm() needs a returnUrl, or the session a return_url");
+    return leave(returnUrl ?? result.url);
+  }
 
   async function afterChallenge(intent) {
     await challenge(controller, intent);
     const result = await ask("checkout");
-    const isOver = result.error || result.session.status.type === "complete";
-    return isOver ? result : { error: result.intent.last_payment_error ?? result.intent.last_setup_error };
+    if (result.error || result.session.status.type === "complete") return result;
+    return { error: result.intent.last_payment_error ?? result.intent.last_setup_error ?? UNCONFIRMED };
   }
 
   return refusingOthers("checkout", {
