@@ -3,7 +3,7 @@
 https://docs.stripe.com/testing#disputes
 """
 
-from local_stripe import disputing, fraud_warnings
+from local_stripe import disputing, fraud_warnings, reviews
 from local_stripe.call import Call
 from local_stripe.cards import Card
 from local_stripe.store import Object
@@ -19,10 +19,11 @@ def of_payment(call: Call, card: Card, charge: Object) -> Object:
     return charge
 
 
-def of_refund(call: Call, charge: Object) -> None:
-    """The money went back, all of it: nobody has anything to ask for."""
+def of_refund(call: Call, charge: Object, reason: str | None) -> None:
+    """The money went back, all of it, for this reason: nobody has anything to ask for."""
     disputing.refunded(call, charge)
     fraud_warnings.refunded(call, charge)
+    reviews.settle(call, charge, "refunded_as_fraud" if reason == "fraudulent" else "refunded")
 
 
 def _parts(card: Card, charge: Object) -> list[int]:

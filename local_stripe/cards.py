@@ -43,6 +43,7 @@ class Card:
     attaches: whether a customer can save it
     complaints: what its owner says once the money is taken, each for an equal part of it
     fraud_warning: whether the bank reports the payment as fraud
+    review: whether Stripe holds the payment to be risky, and asks somebody to look at it
     refunds: what becomes of them
     """
 
@@ -59,6 +60,7 @@ class Card:
     attaches: bool = True
     complaints: tuple[Complaint, ...] = ()
     fraud_warning: bool = False
+    review: bool = False
     refunds: Refunds = "succeed"
 
     @property
@@ -90,6 +92,7 @@ class Card:
             (
                 _disputed(self.complaints),
                 " Then the bank warns of fraud." if self.fraud_warning else "",
+                " Then somebody is asked to review it." if self.review else "",
                 _REFUNDS[self.refunds],
             )
         )
@@ -210,6 +213,7 @@ CARDS: tuple[Card, ...] = (
         ("chargeDeclinedFraudulent",),
         decline=declines.BLOCKED,
     ),
+    Card("4000000000004954", "riskLevelHighest", decline=declines.BLOCKED),
     # 3D Secure
     _challenging("4000000000003220", "threeDSecure2Required", "IE", has_token=True),
     _challenging(
@@ -250,6 +254,8 @@ CARDS: tuple[Card, ...] = (
         ("visa_createIssuerFraudRecord",),
         fraud_warning=True,
     ),
+    # reviewed
+    Card("4000000000009235", "riskLevelElevated", review=True),
     # refunded later
     Card("4000000000007726", "pendingRefund", ("visa_pendingRefund",), refunds="stay_pending"),
     Card("4000000000005126", "refundFail", ("visa_refundFail",), refunds="fail_later"),
@@ -257,8 +263,6 @@ CARDS: tuple[Card, ...] = (
 
 # What these would start is not played: (number, name after `pm_card_` and `tok_`, what).
 _LATER = (
-    ("4000000000004954", "riskLevelHighest", "risk rules"),
-    ("4000000000009235", "riskLevelElevated", "risk rules"),
     ("4000000000000101", "cvcCheckFail", "risk rules"),
     ("4000000000000036", "avsZipFail", "risk rules"),
     ("4000000000000028", "avsLine1Fail", "risk rules"),

@@ -6,7 +6,7 @@ https://docs.stripe.com/api/charges/object
 import string
 from typing import Any
 
-from local_stripe import aftermath, cards, holds, ledger, shapes, updates
+from local_stripe import aftermath, cards, holds, ledger, reviews, shapes, updates
 from local_stripe.call import Call
 from local_stripe.cards import Card, network_transaction_id
 from local_stripe.declines import Decline
@@ -31,6 +31,16 @@ _BLOCKED = {
     "risk_score": 92,
     "seller_message": "Stripe blocked this payment as too risky.",
     "type": "blocked",
+}
+_IN_REVIEW = {
+    **AUTHORIZED,
+    "reason": "elevated_risk_level",
+    "risk_level": "elevated",
+    "risk_score": 68,
+    "rule": "manual_review_if_elevated_risk",
+    "seller_message": "Stripe evaluated this payment as having elevated risk, and placed it in "
+    "your manual review queue.",
+    "type": "manual_review",
 }
 _UNAVAILABLE = {"status": "unavailable"}
 _TAKEN = (
@@ -75,13 +85,14 @@ def pay(
         captured=paid and capture,
         failure_code=decline and decline.code,
         failure_message=decline and decline.message,
-        outcome=_outcome(decline) if decline else AUTHORIZED,
+        outcome=_outcome(card, decline),
         paid=paid,
         status="succeeded" if paid else "failed",
         **fields,
     )
     if paid:
         charge["receipt_url"] = receipt(charge["id"])
+        charge["review"] = reviews.open_for(call, charge)["id"] if card.review else None
     if charge["captured"] and not later:
         charge["balance_transaction"] = ledger.charged(call, charge)["id"]
     call.store.put(charge)
@@ -225,7 +236,9 @@ def _authenticated(call: Call) -> Object:
     return {"electronic_commerce_indicator": "05", "three_d_secure": three_d_secure}
 
 
-def _outcome(decline: Decline) -> Object:
+def _outcome(card: Card, decline: Decline | None) -> Object:
+    if decline is None:
+        return _IN_REVIEW if card.review else AUTHORIZED
     return {
         "advice_code": decline.advice_code,
         "network_advice_code": decline.network_advice_code,

@@ -25,6 +25,7 @@ _PATH_PARAMS = {
     "dispute": "dispute",
     "radar.early_fraud_warning": "early_fraud_warning",
     "price": "price",
+    "review": "review",
     "payment_intent": "intent",
     "setup_intent": "intent",
     "coupon": "coupon",

@@ -3,7 +3,7 @@
 https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 """
 
-from local_stripe import intents
+from local_stripe import intents, reviews
 from local_stripe.call import Call
 from local_stripe.states import CHARGE, PAYMENT_INTENT
 
@@ -18,6 +18,7 @@ def expire(call: Call, id: str) -> None:
     expired = CHARGE.move("expire", charge, amount_refunded=charge["amount"], refunded=True)
     call.store.put(expired)
     call.events.emit("charge.expired", expired)
+    reviews.settle(call, expired, "canceled")
     if charge["payment_intent"] is None:
         return
     intent = call.store.require("payment_intent", charge["payment_intent"])

@@ -9,7 +9,7 @@ from local_stripe.clock import Timekeeper
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _LONG = {  # 24 characters; other prefixes have 14
     *("card", "ch", "ctoken", "du", "evt", "issfr", "li", "payatt", "pi", "pm", "pmc", "price"),
-    *("promo", "py", "re", "seti", "setatt", "src", "tok", "txn", "txr", "we"),
+    *("promo", "prv", "py", "re", "seti", "setatt", "src", "tok", "txn", "txr", "we"),
 }
 _LEADING_DIGIT = {"pi": "3", "ch": "3", "py": "3", "re": "3", "txn": "3"}
 _STRIDE = 7**91  # 255 bits, coprime to the alphabets' lengths: no text comes twice

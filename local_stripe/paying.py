@@ -152,6 +152,7 @@ def _paid(call: Call, action: str, intent: Object, charge: Object, hold: bool) -
         last_payment_error=None,
         latest_charge=charge["id"],
         next_action=None,
+        review=charge["review"],
         status="requires_capture" if hold else "succeeded",
     )
     return intents.moved(call, paid, "amount_capturable_updated" if hold else "succeeded")

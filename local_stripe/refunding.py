@@ -5,7 +5,7 @@ https://docs.stripe.com/refunds
 
 from typing import Any
 
-from local_stripe import aftermath, cards, ledger, updates
+from local_stripe import aftermath, cards, ledger, reviews, updates
 from local_stripe.agenda import Action
 from local_stripe.call import Call
 from local_stripe.errors import not_implemented
@@ -47,7 +47,7 @@ def refund(call: Call, charge: Object, amount: int, **fields: Any) -> Object:
         call.agenda.add(call.clock.now() + DAYS * _DAY, end, made["id"])
     _tell(call, made, charge, after)
     if after["refunded"]:
-        aftermath.of_refund(call, after)
+        aftermath.of_refund(call, after, made["reason"])
     return made
 
 
@@ -55,6 +55,7 @@ def release(call: Call, charge: Object, **fields: Any) -> Object:
     """Let go of a hold: Stripe calls it a refund of the whole amount, though no money moved."""
     made = _new(call, charge, charge["amount"], _REVERSAL, fields)
     after = CHARGE.move("release", charge, amount_refunded=charge["amount"], refunded=True)
+    reviews.settle(call, after, "canceled")
     return _tell(call, made, charge, after)
 
 

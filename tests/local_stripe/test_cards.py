@@ -78,6 +78,7 @@ DECLINED = [
         {"network_decline_code": "01", "advice_code": "try_again_later"},
     ),
     ("4100000000000019", "card_declined", "fraudulent", "Your card was declined.", {}),
+    ("4000000000004954", "card_declined", "fraudulent", "Your card was declined.", {}),
 ]
 
 
@@ -159,8 +160,8 @@ def test_a_card_that_stripe_does_not_know_is_none():
 @pytest.mark.parametrize(
     "name, what",
     [
-        ("4000000000004954", "risk rules"),
-        ("pm_card_riskLevelHighest", "risk rules"),
+        ("4000000000000101", "risk rules"),
+        ("pm_card_avsFail", "risk rules"),
         ("tok_visa_cvcCheckFail", "risk rules"),
         ("tok_bypassPending", "funds that skip the pending balance"),
     ],
@@ -189,6 +190,7 @@ def test_a_card_whose_outcome_is_not_played_is_refused_by_name(name, what):
         ("4000000000001976", "The payment succeeds. Then the bank inquires about it: fraudulent."),
         ("4000000404000079", "The payment succeeds. Then it is disputed in 2 parts."),
         ("4000000000005423", "The payment succeeds. Then the bank warns of fraud."),
+        ("4000000000009235", "The payment succeeds. Then somebody is asked to review it."),
         (
             "4000000000005126",
             "The payment succeeds. A refund succeeds at first, then fails.",
