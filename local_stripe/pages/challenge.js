@@ -62,6 +62,7 @@ function ask({ amount, currency, created, payment_method: { card } }) {
 function over(intent) {
   say("title", "This challenge is over");
   say("story", `${ENDS[intent.status] ?? "It failed, or another one took its place."} You can close this page.`);
+  tellPage();
 }
 
 element("answers").addEventListener("submit", async (event) => {
@@ -96,8 +97,13 @@ function finish(intent) {
   say("title", good ? "Thank you" : "Not confirmed");
   say("story", "You are on your way back to the shop.");
   if (action.redirect_to_url) return leave(action.redirect_to_url.return_url, good);
-  if (parent !== window) return parent.postMessage({ type: "challenge", source }, "*"); // no secret in it
   say("story", "You can close this page.");
+  tellPage();
+}
+
+/** To Stripe.js in the page around us, which closes us; no secret is in it. */
+function tellPage() {
+  if (parent !== window) parent.postMessage({ type: "challenge", source }, "*");
 }
 
 function leave(returnUrl, good) {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
 from local_stripe.server import start
@@ -234,6 +234,21 @@ def test_elements_say_so_when_the_session_ends_while_the_bank_asks(shop):
     shop.page.wait_for_function("window.result")
     assert "was not confirmed" in shop.page.evaluate("result.error.message")
     assert shop.status(session) == "unpaid"
+
+
+def test_elements_show_no_question_of_the_bank_that_is_over(shop):
+    session = shop.mount(customer_email="ann@example.com")
+    shop.fill(ASKS)
+
+    def too_late(route: Route) -> None:
+        shop.client.v1.checkout.sessions.expire(session.id)
+        route.continue_()
+
+    shop.page.route("**/3d_secure_2/hosted?*", too_late)
+    shop.start("confirm({ redirect: 'if_required' })")
+    shop.page.wait_for_function("window.result")
+    assert shop.page.evaluate("result.type") == "error"
+    expect(shop.page.locator("dialog")).to_have_count(0)
 
 
 def test_elements_ask_once_however_often_pay_is_clicked(shop):
