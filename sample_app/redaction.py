@@ -12,7 +12,7 @@ import re
 from flask import Flask
 
 # The gap between two digits of a card number, as people type it and as forms send it.
-_GAP = r"(?:[ +-]|%20)?"
+_GAP = r"(?:[\s+–-]|%20|%2D){0,2}"
 _CVC = r"""(cv[cv]2?(?:%5D|%22|["'\]\s:=])+)[0-9]{3,4}"""
 _ATOM = r"[^\s@<>\"(),:;\\\[\]]"
 
@@ -21,7 +21,7 @@ SECRETS = (
     (re.compile(r"whsec_\w+"), "[signing secret]"),
     (re.compile(r"_secret_\w+"), "_secret_[secret]"),  # pi_…_secret_…: the page's key to a payment
     (re.compile(r"(?:tok|ctoken|pm)_\w+"), "[token]"),
-    (re.compile(rf"{_ATOM}{{1,64}}(?:@|%40)[\w.-]+"), "[e-mail]"),
+    (re.compile(rf"{_ATOM}{{1,64}}(?:@|%(?:25)*40)[\w.-]+"), "[e-mail]"),
     (re.compile(rf"[0-9](?:{_GAP}[0-9]){{12,}}"), "[number]"),
     (re.compile(_CVC, re.IGNORECASE), r"\1[cvc]"),
 )

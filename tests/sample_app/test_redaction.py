@@ -12,7 +12,7 @@ from sample_app import create_app
 from sample_app.redaction import FILTER, redact
 
 NAME = st.text("abcXYZ0189", min_size=8, max_size=60)
-GAPS = st.sampled_from(["", " ", "-", "+", "%20"])
+GAPS = st.sampled_from(["", " ", "-", "+", "%20", "  ", "\t", "\u00a0", "–", "%2D"])
 
 
 def marked(*prefixes):
@@ -34,6 +34,7 @@ SECRETS = {
     "card number": CARD_NUMBERS,
     "e-mail address": EMAILS,
     "e-mail address in a form": EMAILS.map(quote),
+    "e-mail address in the way back": EMAILS.map(quote).map(quote),  # of sign-in: quoted twice
 }
 # What may stand on either side: of a sentence, of JSON, of a form.
 AROUND = st.text(st.characters(exclude_categories=["Cs", "Nd"]), max_size=30)
