@@ -4,6 +4,7 @@
 in for each shift, a line with the exit codes goes out when its last worker has ended.
 """
 
+import gc
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from sample_app import create_app, inbox
+from sample_app.database import db
 from sample_app.mail import Mailer
 
 ROOT = Path(__file__).parents[2]
@@ -33,14 +35,22 @@ class Crew:
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._settings = json.dumps(settings)
 
+    def practise(self, **task: Any) -> None:
+        """Have it done once where all workers come from; see `practise` for why."""
+        self._tell(task)
+        assert self.wait() == []
+
     def start(self, *workers: Mapping[str, Any]) -> None:
         """Let them work until nothing is due; see `work` for what each can be told, and `serve`."""
-        self._process.stdin.write(json.dumps(workers) + "\n")
-        self._process.stdin.flush()
+        self._tell(workers)
 
     def wait(self) -> Sequence[int]:
         """How each of them ended, when all have."""
         return json.loads(self._process.stdout.readline())
+
+    def _tell(self, what: object) -> None:
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
 
     def __enter__(self) -> "Crew":
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -76,10 +86,8 @@ def work(
         _die()
 
 
-def serve(
-    app: Flask, dies_at: int, request: Mapping[str, Any] | None = None, command: Sequence[str] = ()
-) -> None:
-    """Answer a request, or run a command.
+def serve(app: Flask, dies_at: int, **task: Any) -> None:
+    """Do a task, such as `perform` does.
 
     dies_at: the point at which it is killed, before or after it writes to the database or to Stripe
     """
@@ -91,6 +99,21 @@ def serve(
         http_client=Writing(points),
         base_addresses={"api": app.config["STRIPE_API_BASE"]},
     )
+    perform(app, **task)
+
+
+def practise(app: Flask, **task: Any) -> None:
+    """Do a task before any worker is forked: what it imports and compiles, none does again."""
+    perform(app, **task)
+    with app.app_context():
+        db.engine.dispose()  # a connection is one process's alone
+    gc.freeze()
+
+
+def perform(
+    app: Flask, request: Mapping[str, Any] | None = None, command: Sequence[str] = ()
+) -> None:
+    """Answer a request, or run a command."""
     if request:
         answer = app.test_client().open(**request, buffered=True)
         assert answer.status_code < 500, answer.text
@@ -175,7 +198,11 @@ def main() -> None:
     app = create_app(json.loads(sys.argv[1]))
     app.logger.disabled = True  # what fails here is meant to
     for line in sys.stdin:
-        workers = [_fork(app, orders) for orders in json.loads(line)]
+        told = json.loads(line)
+        if isinstance(told, dict):
+            practise(app, **told)
+            told = []
+        workers = [_fork(app, orders) for orders in told]
         codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in workers]
         print(json.dumps(codes), flush=True)
 

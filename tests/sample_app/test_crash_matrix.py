@@ -58,19 +58,24 @@ class World:
         self._numbers = count(1)
 
     def sell(self, sale, comes_back):
-        """As often as it takes: the first is killed at its first point, …, the last at none."""
-        for point in count(1):
+        """As often as it takes: one is a rehearsal, the next is killed at its first point, …, the
+        last at none.
+        """
+        for point in count():
             customer = sale(self)
-            end = self._serve(point, next(customer))
+            end = self._serve(next(customer), point)
             if comes_back:
                 next(customer)
             yield customer
             if end == 0:
                 return
-            self.points += 1
+            self.points += end == KILLED
 
-    def _serve(self, dies_at, order):
-        self._crew.start({"dies_at": dies_at, **order})
+    def _serve(self, task, dies_at):
+        """How the process ended; the first is that which all others are forked from, and lives."""
+        if dies_at == 0:
+            return self._crew.practise(**task)
+        self._crew.start({"dies_at": dies_at, **task})
         [end] = self._crew.wait()
         assert end in {KILLED, 0}
         return end
