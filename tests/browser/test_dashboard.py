@@ -169,6 +169,23 @@ def test_an_event_leads_to_the_request_that_caused_it(open, client):
     expect(page.get_by_role("region", name="What was sent")).to_contain_text("From a request")
 
 
+def test_a_request_stays_on_its_page_when_the_log_has_room_for_it_no_more(open, client, local):
+    pay(client, description="Before many others")
+    page = open(f"requests/{local.log[-1].id}")
+    expect(page.get_by_text("POST /v1/payment_intents")).to_be_visible()
+
+    for _ in range(local.log.maxlen):
+        client.v1.balance.retrieve()
+    with page.expect_response("**/_local/clock?") as answered:
+        """The page looks for news."""
+    with page.expect_response("**/_local/clock?") as answered:
+        """It has drawn what it found then."""
+
+    assert answered.value.ok
+    expect(page.locator("#problem")).to_be_empty()
+    expect(page.get_by_text("POST /v1/payment_intents")).to_be_visible()
+
+
 def test_looking_on_is_not_in_the_request_log(open, local):
     before = len(local.log)
     page = open("requests")
@@ -232,6 +249,20 @@ def test_a_fault_of_the_api_is_switched_on_strikes_and_is_taken_back(open, clien
     part.get_by_role("button", name="Remove").click()
     expect(part.get_by_text("None: every call is answered.")).to_be_visible()
     assert local.faults.waiting == []
+
+
+def test_a_fault_may_strike_a_share_of_the_calls_as_a_seed_draws_them(open, local):
+    part = open("faults").get_by_role("region", name="Calls to the API")
+    part.get_by_label("How many times").fill("")
+    part.get_by_label("Share of the calls").fill("0.25")
+    part.get_by_label("Seed").fill("7")
+    part.get_by_role("button", name="Switch on").click()
+
+    expect(part.get_by_text("25% of all")).to_be_visible()
+    (fault,) = local.faults.waiting
+    part.get_by_role("button", name="Remove").click()
+    expect(part.get_by_text("None: every call is answered.")).to_be_visible()
+    assert (fault.share, fault.seed, fault.times) == (0.25, 7, None)
 
 
 # ---- the clock ----

@@ -17,6 +17,8 @@ export function apiFaults() {
     field("With calls of the method", make("select", { id: "api-method", name: "method" }, ...Object.entries(METHODS).map(([value, text]) => make("option", { value }, text)))),
     field("To the path", make("input", { id: "api-path", name: "path", value: "/v1/*", autocomplete: "off", spellcheck: "false" })),
     field("How many times", make("input", { id: "api-times", name: "times", type: "number", min: "1", value: "1" })),
+    field("Share of the calls (all, if empty)", make("input", { id: "api-share", name: "share", type: "number", min: "0.01", max: "1", step: "0.01" })),
+    field("Seed of that share", make("input", { id: "api-seed", name: "seed", type: "number", value: "0" })),
     delay,
     make("button", {}, "Switch on"));
 
@@ -26,7 +28,7 @@ export function apiFaults() {
 
   function inject(event) {
     event.preventDefault();
-    const wanted = Object.fromEntries(new FormData(form));
+    const wanted = Object.fromEntries([...new FormData(form)].filter(([, value]) => value));
     act(async () => {
       show(await send("_local/api_faults", wanted));
       return "It waits for its calls.";
