@@ -3,15 +3,23 @@ import { read } from "./api.js";
 import { badge, facts, folded, json, linkTo, make, when } from "./elements.js";
 import { listOf, oneOf } from "./list.js";
 
+const one = (id) => read(`_local/requests/${encodeURIComponent(id)}`);
+const details = async ({ id }) => told(await one(id));
+
 const shared = { line, details, nothing: "Nobody has asked anything yet." };
 
 /** All requests, or the one with this id. */
 export function requests(id) {
   if (!id) return listOf({ ...shared, read: (page) => read("_local/requests", page) });
-  return oneOf({ ...shared, all: "All requests", path: "#requests", read: async () => ({ data: [await one(id)], has_more: false }) });
+  let found; // a request never changes, and the log forgets it in time
+  return oneOf({
+    ...shared,
+    details: told,
+    all: "All requests",
+    path: "#requests",
+    read: async () => ({ data: [found ??= await one(id)], has_more: false }),
+  });
 }
-
-const one = (id) => read(`_local/requests/${encodeURIComponent(id)}`);
 
 function line({ at, method, path, replayed, status }) {
   return [
@@ -21,8 +29,8 @@ function line({ at, method, path, replayed, status }) {
   ];
 }
 
-async function details({ id }) {
-  const { answer, body, idempotency_key, query, user_agent, version } = await one(id);
+/** What a request unfolds to. */
+function told({ answer, body, id, idempotency_key, query, user_agent, version }) {
   const sent = { ...query, ...body };
   return [
     facts({
