@@ -1,7 +1,8 @@
-"""The audit trail: who did what to an order, and when. It grows, and nothing in it changes.
+"""The audit trail: who did what, and when, to an order or to the powers of staff.
 
-An entry is written in the transaction of what it tells: there is none for what did not happen. The
-database's own user can change any row; against that, keep a copy elsewhere.
+It grows, and nothing in it changes. An entry is written in the transaction of what it tells: there
+is none for what did not happen. The database's own user can change any row; against that, keep a
+copy elsewhere.
 """
 
 from collections.abc import Sequence
@@ -35,9 +36,10 @@ def note(
     session.add(entry)
 
 
-def trail(session: Session, order: Order) -> Sequence[AuditEntry]:
-    """What was done to an order, oldest first."""
-    entries = select(AuditEntry).where(AuditEntry.order_id == order.id).order_by(AuditEntry.id)
+def trail(session: Session, order: Order | None) -> Sequence[AuditEntry]:
+    """What was done to an order, oldest first; of None, to no order: roles and phones."""
+    order_id = order.id if order else None
+    entries = select(AuditEntry).where(AuditEntry.order_id == order_id).order_by(AuditEntry.id)
     return session.scalars(entries.options(joinedload(AuditEntry.staff))).all()
 
 

@@ -13,6 +13,7 @@ from sample_app.roles import Role
 from sample_app.two_step import is_enrolled
 
 HEADINGS = ("E-MAIL", "ROLE", "TWO-STEP")
+TRAIL = ("WHEN", "WHAT", "BY", "WHOM")
 
 
 @click.group(cls=AppGroup)
@@ -30,7 +31,7 @@ def grant(email: str, role: str) -> None:
     """
     customer = _find(email)
     customer.role = Role(role)
-    audit.note(db.session, "role granted", None, detail=f"customer {customer.id}: {role}")
+    audit.note(db.session, "role granted", None, detail=f"{customer.email}: {role}")
     end_sessions(db.session, customer)
     click.echo(f"{customer.email} is {role} now.")
 
@@ -42,7 +43,7 @@ def revoke(email: str) -> None:
     customer = _find(email)
     customer.role = Role.CUSTOMER
     customer.totp_secret = customer.totp_last_step = None
-    audit.note(db.session, "role revoked", None, detail=f"customer {customer.id}")
+    audit.note(db.session, "role revoked", None, detail=str(customer.email))
     end_sessions(db.session, customer)
     click.echo(f"{customer.email} is a customer now, and signed out everywhere.")
 
@@ -56,6 +57,22 @@ def list_staff() -> None:
         for person in db.session.scalars(working)
     ]
     for line in aligned([HEADINGS, *rows]):
+        click.echo(line)
+
+
+@staff.command("trail")
+def show_trail() -> None:
+    """Show who was given a role or lost it, and whose phone was set up; oldest first."""
+    rows = [
+        (
+            f"{entry.at:%Y-%m-%d %H:%M} UTC",
+            entry.action,
+            str(entry.staff.email) if entry.staff else "command line",
+            entry.detail,
+        )
+        for entry in audit.trail(db.session, None)
+    ]
+    for line in aligned([TRAIL, *rows]):
         click.echo(line)
 
 

@@ -1,11 +1,15 @@
 """`flask staff`: who works in the shop is decided at the shop's own machine, and noted."""
 
+import re
+
+import pyotp
 import pytest
 from sqlalchemy import select
 
 from sample_app.after_sales import AuditEntry
 from sample_app.models import Customer
 from sample_app.roles import Role
+from sample_app.two_step import verify
 from tests.sample_app.shopper import Shopper, member_of_staff, signed_in
 
 STEP = "/staff/two-step"
@@ -52,6 +56,22 @@ def test_whose_role_is_taken_away_is_signed_out_and_their_phone_forgotten(staff,
     assert (customer.role, customer.totp_secret) == (Role.CUSTOMER, None)
     assert person.open("/staff/orders").request.path == "/sign-in"
     assert session.scalars(select(AuditEntry.action)).all() == ["role revoked"]
+
+
+def test_who_was_given_a_role_and_set_up_a_phone_can_be_read(staff, app, session):
+    signed_in(app, session, "ada@example.com")
+    staff("grant", "ada@example.com", "manager")
+    secret = pyotp.random_base32()
+    assert verify(session, account(session), pyotp.TOTP(secret).now(), secret)
+    staff("revoke", "ada@example.com")
+    code, text = staff("trail")
+    heading, *lines = [re.split(r" {2,}", line) for line in text.splitlines()]
+    assert (code, heading) == (0, ["WHEN", "WHAT", "BY", "WHOM"])
+    assert [line[1:] for line in lines] == [
+        ["role granted", "command line", "ada@example.com: manager"],
+        ["phone set up", "ada@example.com"],
+        ["role revoked", "command line", "ada@example.com"],
+    ]
 
 
 def test_staff_are_listed_with_their_roles(staff, app, session):
