@@ -9,19 +9,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from classroom.doctor import BROWSERS
 from local_stripe import LocalStripe, WallClock
 from tests.browser.shopper import new_order, open_shop, served
 from tests.required import missing
 
-# The headless shell is Chromium without the windows around its pages: half the work to start.
-NAMES = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-    "chrome",
-)
 ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -77,6 +69,6 @@ def order_id(app: Flask) -> str:
 
 def find_chromium(playwright: Playwright) -> str | None:
     """The machine's own browser, or the one that Playwright brought."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     brought = playwright.chromium.executable_path
     return found or (brought if Path(brought).exists() else None)

@@ -1,6 +1,9 @@
 """`python -m classroom doctor`: what is missing, and what to do about it."""
 
+import os
 from importlib.metadata import version
+
+import pytest
 
 from classroom.course import Course
 from classroom.doctor import Finding, examine
@@ -36,6 +39,13 @@ def test_packages_of_other_platforms_are_not_missed(course):
 def test_a_folder_that_cannot_be_written_is_named(course):
     course.work.write_text("a file where the folder should be", encoding="utf-8")
     assert "cannot be written" in str(finding(course, "work/"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows a program by the end of its name")
+def test_a_browser_without_windows_is_one(course, tmp_path, monkeypatch):
+    (tmp_path / "chromium-headless-shell").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not finding(course, "Chromium").advice
 
 
 def test_what_is_well_needs_no_advice():
