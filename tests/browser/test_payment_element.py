@@ -345,6 +345,19 @@ def test_the_bank_asks_over_the_page_and_the_customer_confirms(shop: Shop, redir
         expect(shop.page.locator("dialog")).to_have_count(0)
 
 
+def test_a_payment_that_was_given_up_while_the_bank_asked_is_no_success(shop: Shop):
+    intent = shop.intent()
+    shop.mount(clientSecret=intent.client_secret)
+    shop.type(ASKS)
+    shop.confirm(confirmParams={"return_url": shop.next_page})
+    expect(shop.bank.get_by_text("$39.00")).to_be_visible()
+
+    shop.client.v1.payment_intents.cancel(intent.id)
+    shop.answer("Complete authentication")
+
+    assert came_back_with(shop.page)["redirect_status"] == "failed"
+
+
 @pytest.mark.parametrize("way_out", ["button", "Escape"])
 def test_a_customer_who_does_not_confirm_has_not_paid(shop: Shop, way_out: str):
     intent = shop.intent()

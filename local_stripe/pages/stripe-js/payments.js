@@ -2,6 +2,7 @@
 
 const CONFIRM_PARAMS = ["return_url", "receipt_email", "shipping", "setup_future_usage", "payment_method"];
 const NAMES = { paymentIntent: "payment_intent", setupIntent: "setup_intent" };
+const REDIRECT_STATUS = { processing: "pending", requires_capture: "succeeded", succeeded: "succeeded" };
 const LAST_ERROR = { paymentIntent: "last_payment_error", setupIntent: "last_setup_error" };
 
 /** Confirm, and let the owner answer the bank: {paymentIntent}, {setupIntent} or {error}. */
@@ -85,7 +86,7 @@ function back(returnUrl, result) {
   const url = new URL(returnUrl, location);
   url.searchParams.set(NAMES[name], intent.id);
   url.searchParams.set(`${NAMES[name]}_client_secret`, intent.client_secret);
-  url.searchParams.set("redirect_status", intent.status === "processing" ? "pending" : "succeeded");
+  url.searchParams.set("redirect_status", REDIRECT_STATUS[intent.status] ?? "failed");
   return url;
 }
 
