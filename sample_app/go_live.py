@@ -154,7 +154,7 @@ CHECKS = (
         "Set RATE_LIMIT_STORAGE=redis://…, and start that Redis.",
     ),
     Check(
-        "What webhooks start is done by workers",
+        "What webhooks start is handed to workers",
         workers_are_told,
         "Set CELERY_BROKER_URL=redis://…, and start that Redis, a worker and a beat.",
     ),

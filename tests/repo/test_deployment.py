@@ -67,7 +67,7 @@ def test_the_shop_that_compose_runs_may_go_live_once_its_services_are_there():
     assert to_do == [
         "The database answers, and its tables are the newest",
         "All processes count them together",
-        "What webhooks start is done by workers",
+        "What webhooks start is handed to workers",
     ]
 
 
