@@ -96,8 +96,8 @@ class ItemResource(MethodView):
 
 @api.route("/orders")
 class OrderResource(MethodView):
-    @api.arguments(schemas.NewOrderSchema)
-    @api.arguments(schemas.IdempotencyKeySchema, location="headers")
+    @api.arguments(schemas.NewOrderSchema())
+    @api.arguments(schemas.IdempotencyKeySchema(), location="headers")
     @api.response(201, schemas.OrderSchema, description="The order is paid.")
     @refuses(
         {
@@ -121,7 +121,7 @@ class OrderResource(MethodView):
         fulfil_at_once(paid)
         return paid
 
-    @api.arguments(schemas.OrderPageQuery, location="query")
+    @api.arguments(schemas.OrderPageQuery(), location="query")
     @api.response(200, schemas.OrderPageSchema)
     @refuses({401: "Nobody is signed in.", 404: "There is no order to go on after.", 503: AWAY})
     def get(self, query: dict[str, Any]) -> Page:

@@ -34,6 +34,7 @@ STATUS: dict[type[Exception], int] = {
     OrderNotPayable: 409,
 }
 SECONDS_TO_WAIT = 60
+_SCHEMA = ErrorSchema()
 NO_DATABASE = "Our books are closed for a moment. Try again in a minute: nothing is done twice."
 
 
@@ -104,5 +105,5 @@ def problem(error: HTTPException, details: dict[str, Any]) -> dict[str, Any]:
         "order": details.get("order"),
     }
     known = {name: part for name, part in parts.items() if part is not None}
-    body: dict[str, Any] = ErrorSchema().dump(known)
+    body: dict[str, Any] = _SCHEMA.dump(known)
     return body
