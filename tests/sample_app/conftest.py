@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+import stripe
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -99,6 +100,13 @@ def app(request: pytest.FixtureRequest, local: LocalStripe, postbox: Postbox) ->
     app.extensions["mail"] = mail.connect(config)
     circuit.init_app(app)
     return app
+
+
+@pytest.fixture
+def stripe_client(app: Flask) -> stripe.StripeClient:
+    """The shop's own."""
+    client: stripe.StripeClient = app.extensions["stripe"]
+    return client
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sample_app.models import Customer, now
 from sample_app.orders import place_order
 from sample_app.roles import Role
 from sample_app.settlement import settle
+from tests.sample_app.payer import charge
 from tests.sample_app.shopper import member_of_staff, signed_in
 
 DAY = 86_400
@@ -26,11 +27,6 @@ def local():
 
 
 @pytest.fixture
-def stripe_client(app):
-    return app.extensions["stripe"]
-
-
-@pytest.fixture
 def support(app, session):
     return member_of_staff(app, session, Role.SUPPORT)
 
@@ -41,15 +37,7 @@ def disputed(session, stripe_client):
 
     def pay(card="pm_card_createDispute"):
         order = place_order(session, [1])
-        payment = {
-            "amount": order.amount,
-            "currency": order.currency,
-            "metadata": {"order_id": order.id},
-            "allowed_payment_method_types": ["card"],
-            "payment_method": card,
-            "confirm": True,
-        }
-        intent = stripe_client.v1.payment_intents.create(payment)
+        intent = charge(stripe_client, order.id, order.amount, card=card)
         settle(session, order, intent)
         [told] = stripe_client.v1.disputes.list({"payment_intent": intent.id}).data
         return record(session, order, told)

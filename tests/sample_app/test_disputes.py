@@ -16,6 +16,7 @@ from sample_app.roles import Role
 from sample_app.settlement import settle
 from tests.sample_app.calls import Interrupted, keys
 from tests.sample_app.deliveries import carry, event, tell
+from tests.sample_app.payer import charge
 
 DAY = 86_400
 WINNING = {"uncategorized_text": "winning_evidence"}
@@ -26,11 +27,6 @@ LOSING = {"uncategorized_text": "losing_evidence"}
 def local():
     """Today's Stripe: how many days are left, the shop's clock says."""
     return LocalStripe(clock=Clock(int(time.time())))
-
-
-@pytest.fixture
-def stripe_client(app):
-    return app.extensions["stripe"]
 
 
 @pytest.fixture
@@ -65,15 +61,7 @@ def deliver(app, local, monkeypatch):
 
 
 def paid(client, order, card):
-    payment = {
-        "amount": order.amount,
-        "currency": order.currency,
-        "metadata": {"order_id": order.id},
-        "allowed_payment_method_types": ["card"],
-        "payment_method": card,
-        "confirm": True,
-    }
-    return client.v1.payment_intents.create(payment)
+    return charge(client, order.id, order.amount, card=card)
 
 
 def known(session):

@@ -16,11 +16,6 @@ GOOD = "pm_card_visa"
 
 
 @pytest.fixture
-def stripe_client(app):
-    return app.extensions["stripe"]
-
-
-@pytest.fixture
 def deliver(app, local, monkeypatch):
     """Have Stripe deliver every event that is due."""
     monkeypatch.setitem(app.config, "STRIPE_WEBHOOK_SECRETS", ())

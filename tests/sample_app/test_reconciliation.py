@@ -32,7 +32,7 @@ from sample_app.roles import Role
 from sample_app.settlement import settle
 from tests.sample_app.conftest import build, close
 from tests.sample_app.deliveries import carry
-from tests.sample_app.payer import Payer
+from tests.sample_app.payer import Payer, charge
 from tests.sample_app.postbox import Postbox
 
 ROOT = Path(__file__).parents[2]
@@ -46,11 +46,6 @@ PAGE = "https://shop.example/{CHECKOUT_SESSION_ID}"
 def local():
     """Today's Stripe: how near a deadline is, the shop's clock says."""
     return LocalStripe(clock=Clock(int(time.time())))
-
-
-@pytest.fixture
-def stripe_client(app):
-    return app.extensions["stripe"]
 
 
 @pytest.fixture
@@ -257,7 +252,7 @@ def test_a_paid_order_that_nobody_handed_over_is_fulfilled(session, known, order
 
 
 def test_of_two_payments_the_first_one_paid_for_the_order(stripe_client, order, reconcile):
-    first, second = (charged(stripe_client, order.amount, "usd", order.id) for _ in range(2))
+    first, second = (charge(stripe_client, order.id, order.amount) for _ in range(2))
     result = reconcile()
     assert order.payment_intent_id == first.id
     assert f"! {second.id} brought $59.50" in result.stdout
@@ -268,7 +263,7 @@ def test_what_a_payment_for_nothing_gave_back_is_not_the_orders(
 ):
     known(order)
     reconcile()
-    second = charged(stripe_client, order.amount, "usd", order.id)
+    second = charge(stripe_client, order.id, order.amount)
     stripe_client.v1.refunds.create({"payment_intent": second.id})
     result = reconcile()
     assert (result.exit_code, order.status) == (0, "paid")
@@ -289,7 +284,7 @@ def test_an_e_mail_that_is_just_being_sent_is_left_alone(session, known, order, 
 
 
 def test_money_for_no_order_is_named_until_it_is_given_back(stripe_client, reconcile):
-    stray = charged(stripe_client, 900, "usd", "ord_of_nobody")
+    stray = charge(stripe_client, "ord_of_nobody", 900)
     result = reconcile()
     assert result.exit_code == 1
     assert row(result, "Payments for no order") == ["$0.00", "$9.00", "$9.00"]
@@ -301,7 +296,7 @@ def test_money_for_no_order_is_named_until_it_is_given_back(stripe_client, recon
 
 def test_an_order_paid_twice_says_by_what(stripe_client, known, order, reconcile):
     first = known(order)
-    second = charged(stripe_client, order.amount, "usd", order.id)
+    second = charge(stripe_client, order.id, order.amount)
     result = reconcile()
     assert result.exit_code == 1
     assert f"! {second.id} brought $59.50" in result.stdout
@@ -309,7 +304,7 @@ def test_an_order_paid_twice_says_by_what(stripe_client, known, order, reconcile
 
 
 def test_a_payment_of_another_amount_pays_for_nothing(stripe_client, order, reconcile):
-    charged(stripe_client, order.amount - 1, "usd", order.id)
+    charge(stripe_client, order.id, order.amount - 1)
     result = reconcile()
     assert (result.exit_code, order.status) == (1, "pending")
     assert f"paid for nothing: {order.id} costs $59.50." in result.stdout
@@ -318,7 +313,7 @@ def test_a_payment_of_another_amount_pays_for_nothing(stripe_client, order, reco
 def test_money_for_a_canceled_order_is_named(session, stripe_client, order, reconcile):
     order.status = OrderStatus.CANCELED
     session.commit()
-    charged(stripe_client, order.amount, "usd", order.id)
+    charge(stripe_client, order.id, order.amount)
     result = reconcile()
     assert result.exit_code == 1
     assert f"paid for nothing: {order.id} is canceled." in result.stdout
@@ -401,7 +396,7 @@ def test_what_fails_for_a_reason_that_nobody_foresaw_stops_nothing_else(
 def test_every_cent_is_on_the_statement(session, stripe_client, lost, order, reconcile):
     stripe_client.v1.refunds.create({"payment_intent": lost(order), "amount": 1000})
     lost(chairs(session), "pm_card_createDispute")
-    stray = charged(stripe_client, 900, "usd", "ord_of_nobody")
+    stray = charge(stripe_client, "ord_of_nobody", 900)
     stripe_client.v1.refunds.create({"payment_intent": stray.id})
     assert reconcile().stdout.partition("DIFFERENCE\n")[2].splitlines() == [
         "USD",
@@ -451,7 +446,7 @@ def test_a_day_that_is_none_is_refused(reconcile):
 
 def test_no_money_is_moved(session, stripe_client, local, lost, order, reconcile):
     lost(order)
-    charged(stripe_client, 900, "usd", "ord_of_nobody")
+    charge(stripe_client, "ord_of_nobody", 900)
     local.log.clear()
     reconcile()
     assert {exchange.request.method for exchange in local.log} == {"GET"}
@@ -570,7 +565,7 @@ def test_a_run_that_was_killed_is_taken_up_where_it_was(database_url, local):
             orders = [chairs(db.session, email=None) for _ in range(PAID)]
             for number in range(150):  # newest first: of either page, some are paid
                 bought = orders[number // 15] if number % 15 == 0 else None
-                charged(client, 5950, "usd", bought.id if bought else "-", confirm=bool(bought))
+                charge(client, bought.id if bought else "-", 5950, confirm=bool(bought))
         environment = {
             "DATABASE_URL": database_url,
             "STRIPE_API_BASE": server.url,
@@ -609,18 +604,6 @@ def kill_at(environment, words):
                 running.kill()
                 break
     return running.returncode != 0
-
-
-def charged(client, amount, currency, order_id, card="pm_card_visa", confirm=True):
-    payment = {
-        "amount": amount,
-        "currency": currency,
-        "metadata": {"order_id": order_id},
-        "allowed_payment_method_types": ["card"],
-        "payment_method": card,
-        "confirm": confirm,
-    }
-    return client.v1.payment_intents.create(payment)
 
 
 # Whatever happens
@@ -676,7 +659,7 @@ class World:
         self.payer.pay(order.checkout_session_id, card)
 
     def pay_for_nothing(self, amount):
-        charged(self.stripe, amount, "usd", self.orders[0].id if self.orders else "-")
+        charge(self.stripe, self.orders[0].id if self.orders else "-", amount)
 
     def cancel(self, number):
         if intent_id := self.intent(number):

@@ -20,11 +20,6 @@ RUG = 8900
 
 
 @pytest.fixture
-def stripe_client(app):
-    return app.extensions["stripe"]
-
-
-@pytest.fixture
 def manager(app, session):
     return member_of_staff(app, session)
 
