@@ -21,8 +21,6 @@ from sample_app.roles import Permission
 from sample_app.shipping import NotShippable, obstacle_to, ship
 from sample_app.staff_entrance import Page, may
 
-__all__ = ["Page", "may", "staff"]
-
 staff = Blueprint("staff", __name__, url_prefix="/staff")
 
 UNCONFIRMED = "Stripe did not confirm the refund. It is kept: ask again in a minute."
