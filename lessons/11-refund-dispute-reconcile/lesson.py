@@ -558,11 +558,16 @@ print(client.v1.disputes.retrieve(asked.id).status)
 # The second column is why a dispute is not an affair of the bookkeeper's alone. While the money is
 # contested, whatever leaves your shop may be gone, too. A thief with a stolen card hopes for just that.
 #
-# The shop has been told of the kettle, the rug and the vase as well. They are for none of its orders, so
-# it ignores them:
+# The shop is told of the kettle, the rug and the vase as well. They are for none of its orders, so it
+# ignores what is about them. Count it in the inbox (chapter 09):
 
 # %%
-print(len(deliver()), "events")
+from sample_app.models import WebhookEvent
+
+deliver()
+strangers = WebhookEvent.ignored.contains("for no order of this shop")
+with app.app_context():
+    print(len(db.session.scalars(select(WebhookEvent.id).where(strangers)).all()), "ignored")
 
 # %% [markdown]
 # Now a customer of its own buys a table, and disputes the payment. **Before you run it:** which of the
