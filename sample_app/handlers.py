@@ -34,7 +34,7 @@ from sample_app.ways_to_pay import leave_checkout
 
 Fetched = TypeVar("Fetched")
 
-# Raised of what others sold at the same Stripe account: it says nothing about an order of this shop.
+# Raised of what others sold at the same Stripe account: no order of this shop is meant.
 FOREIGN = (OrderNotFound, ForeignPaymentIntent, ForeignCheckoutSession, ForeignRefund)
 
 

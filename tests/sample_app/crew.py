@@ -1,7 +1,8 @@
 """The shop's processes, some of which die in the middle: workers at its inbox, and others.
 
 `python -m tests.sample_app.crew SETTINGS` builds one shop and forks from it: a line of JSON comes
-in for each shift, a line with the exit codes goes out when its last worker has ended.
+in for each shift, a line with the exit codes goes out when its last worker has ended. A line that
+is an object, not a list, is a task to practise: the process does it itself.
 """
 
 import gc
@@ -198,11 +199,11 @@ def main() -> None:
     app = create_app(json.loads(sys.argv[1]))
     app.logger.disabled = True  # what fails here is meant to
     for line in sys.stdin:
-        told = json.loads(line)
-        if isinstance(told, dict):
-            practise(app, **told)
-            told = []
-        workers = [_fork(app, orders) for orders in told]
+        shift = json.loads(line)
+        if isinstance(shift, dict):
+            practise(app, **shift)
+            shift = []
+        workers = [_fork(app, orders) for orders in shift]
         codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in workers]
         print(json.dumps(codes), flush=True)
 
