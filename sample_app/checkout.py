@@ -14,7 +14,13 @@ from sample_app.models import Order, OrderItem
 from sample_app.order_status import OrderStatus
 from sample_app.orders import OrderNotFound, lock
 from sample_app.settlement import settle_checkout
-from sample_app.ways_to_pay import OrderNotPayable, attempt, leave_card, leave_checkout
+from sample_app.ways_to_pay import (
+    OrderNotPayable,
+    attempt,
+    describe,
+    leave_card,
+    leave_checkout,
+)
 
 __all__ = ["find_checkout", "settle_checkout", "start_checkout"]
 
@@ -102,7 +108,7 @@ def _params(order: Order, success_url: str, cancel_url: str) -> Any:
         "line_items": [_line(order, line) for line in order.lines],
         "client_reference_id": order.id,
         "metadata": about,
-        "payment_intent_data": {"metadata": about},
+        "payment_intent_data": {"metadata": about, "description": describe(order)},
         "success_url": success_url,
         "cancel_url": cancel_url,
         **({"customer_email": order.address} if order.address else {}),

@@ -26,7 +26,13 @@ from sample_app.models import Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import lock
 from sample_app.settlement import ForeignPaymentIntent, settle
-from sample_app.ways_to_pay import OrderNotPayable, attempt, end_attempt, leave_checkout
+from sample_app.ways_to_pay import (
+    OrderNotPayable,
+    attempt,
+    describe,
+    end_attempt,
+    leave_checkout,
+)
 
 __all__ = [
     "BankAsks",
@@ -52,9 +58,6 @@ UNUSABLE = {
     (None, "payment_method"),
     (None, None),  # it was used before
 }
-
-# Characters, at Stripe: https://docs.stripe.com/api/payment_intents/create
-MAX_DESCRIPTION = 1000
 
 
 class PaymentDeclined(Exception):
@@ -211,7 +214,7 @@ def _create_intent(session: Session, client: stripe.StripeClient, order: Order) 
         {
             "amount": order.amount,
             "currency": order.currency,
-            "description": order.description[:MAX_DESCRIPTION],
+            "description": describe(order),
             "metadata": {"order_id": order.id},
             "allowed_payment_method_types": ["card"],
         },

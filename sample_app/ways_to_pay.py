@@ -28,6 +28,9 @@ from sample_app.settlement import settle, settle_checkout
 IDLE = {"requires_payment_method", "requires_confirmation"}
 OVER = {"succeeded", "canceled"}
 
+# Characters, at Stripe: https://docs.stripe.com/api/payment_intents/create
+MAX_DESCRIPTION = 1000
+
 
 class OrderNotPayable(Exception):
     """The order was canceled or refunded, or its payment is still under way."""
@@ -39,6 +42,11 @@ class OrderNotPayable(Exception):
             else f"it is {order.status}"
         )
         super().__init__(f"This order cannot be paid: {reason}.")
+
+
+def describe(order: Order) -> str:
+    """What was bought, as the payment tells it in Stripe's dashboard."""
+    return order.description[:MAX_DESCRIPTION]
 
 
 def leave_checkout(session: Session, client: stripe.StripeClient, order: Order) -> None:

@@ -91,6 +91,7 @@ def test_session_and_payment_say_which_order_they_are_for(session, client, payer
     assert order.checkout_session_id == checkout.id
     assert checkout.client_reference_id == order.id
     assert checkout.metadata["order_id"] == intent.metadata["order_id"] == order.id
+    assert intent.description == order.description
 
 
 def test_a_customer_does_not_type_an_address_that_the_shop_knows(session, client):
