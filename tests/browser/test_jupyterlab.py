@@ -58,6 +58,8 @@ class Notebook:
         self.page = page
         page.set_default_timeout(60 * SECONDS)
         page.goto(address)
+        name = address.partition("?")[0].rpartition("/")[2]
+        expect(page.get_by_role("tab", name=name, selected=True)).to_be_visible()
         idle = page.get_by_role("button", name="(ipykernel) | Idle")
         expect(idle).to_be_visible(timeout=60 * SECONDS)
 
@@ -88,7 +90,9 @@ class Notebook:
 def open_notebook(browser: Browser, lab: str) -> Iterator[Callable[[Chapter], Notebook]]:
     context = browser.new_context()
     first = TOKENS.slug  # the lab's address opens it
-    yield lambda chapter: Notebook(context.new_page(), lab.replace(first, chapter.slug))
+    # Without the tabs that were open before: "Run" is about the tab in front, whichever that is.
+    fresh = f"{lab}&reset"
+    yield lambda chapter: Notebook(context.new_page(), fresh.replace(first, chapter.slug))
     context.close()
 
 
