@@ -18,7 +18,7 @@ from sample_app.ledger import Ledger
 from sample_app.models import Order, WebhookEvent, now
 from sample_app.money import format_money
 from sample_app.order_status import OrderStatus
-from sample_app.reconciliation import not_handed_over, unanswered, unconfirmed
+from sample_app.unfinished import not_handed_over, unanswered, unconfirmed
 
 # So long before its deadline, somebody has to sit down to a dispute.
 CLOSE = timedelta(days=3)
@@ -38,7 +38,7 @@ def of_differences(
     about = {movement.payment: movement.order_id for movement in ledger.movements}
     for difference in differences:
         if difference.line is Line.UNEXPECTED:
-            order = session.get(Order, about.get(difference.id) or "")
+            order = session.get(Order, about.get(difference.id, ""))
             yield _unexpected(difference, order)
         else:
             yield Finding(WORDS[difference.line](difference), TO_DO[difference.line])

@@ -14,7 +14,7 @@ import stripe
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
-from sample_app import disputes, refunds
+from sample_app import disputes, metadata, refunds
 from sample_app.config import TEST_PREFIXES
 from sample_app.confirmation import ConfirmationUnderway
 from sample_app.database import db
@@ -172,7 +172,7 @@ def _fetch(retrieve: Callable[[str], Fetched], object_id: str) -> Fetched:
 def _settled_order(intent_id: str) -> Order:
     """The order of this payment, which it now agrees with."""
     intent = _fetch(_client().v1.payment_intents.retrieve, intent_id)
-    order = find_any_order(db.session, intent.metadata.to_dict().get("order_id", ""))
+    order = find_any_order(db.session, metadata.order_id(intent))
     settle(db.session, order, intent)
     return order
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import stripe
 
+from sample_app import metadata
+
 PAGE_SIZE = 100  # the most that Stripe gives
 LOOKS = 10
 
@@ -25,7 +27,7 @@ class Movement:
     source: the id of the charge, refund, dispute or payout
     made: when that began
     payment: the PaymentIntent that it is about
-    order_id: the order that it names
+    order_id: the order that it names, if any
     fresh: it came while the shop was being mended, which may not have heard of it yet
     """
 
@@ -39,7 +41,7 @@ class Movement:
     source: str
     made: datetime
     payment: str | None = None
-    order_id: str | None = None
+    order_id: str = ""
     fresh: bool = False
 
 
@@ -107,7 +109,6 @@ def _movement(entry: stripe.BalanceTransaction, *, fresh: bool = False) -> Movem
     source: Any = entry.source
     exchanged = getattr(source, "currency", entry.currency) != entry.currency
     sign = 1 if entry.amount >= 0 else -1
-    metadata = getattr(source, "metadata", None)
     return Movement(
         id=entry.id,
         category=entry.reporting_category,
@@ -119,6 +120,6 @@ def _movement(entry: stripe.BalanceTransaction, *, fresh: bool = False) -> Movem
         source=getattr(source, "id", entry.id),
         made=datetime.fromtimestamp(getattr(source, "created", entry.created), UTC),
         payment=getattr(source, "payment_intent", None),
-        order_id=metadata.to_dict().get("order_id") if metadata else None,
+        order_id=metadata.order_id(source),
         fresh=fresh,
     )

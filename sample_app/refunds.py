@@ -15,7 +15,7 @@ import stripe
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sample_app import audit, stripe_errors
+from sample_app import audit, metadata, stripe_errors
 from sample_app.after_sales import Refund
 from sample_app.models import Customer, Order
 from sample_app.money import format_money
@@ -185,7 +185,7 @@ def _row_of(session: Session, order: Order, made: stripe.Refund) -> Refund:
 
 def _names(made: stripe.Refund) -> tuple[str, int]:
     """The row that it says it is of, and its amount."""
-    return (made.metadata.to_dict() if made.metadata else {}).get("refund_id", ""), made.amount
+    return metadata.refund_id(made), made.amount
 
 
 def _follow(session: Session, order: Order) -> None:

@@ -3,6 +3,7 @@
 import stripe
 from sqlalchemy.orm import Session
 
+from sample_app import metadata
 from sample_app.models import Order
 from sample_app.order_status import OrderStatus
 from sample_app.orders import lock
@@ -30,7 +31,7 @@ def settle(session: Session, order: Order, intent: stripe.PaymentIntent) -> None
     Raises `ForeignPaymentIntent` for the PaymentIntent of another order, amount or currency.
     """
     expected = (order.id, order.amount, order.currency)
-    if (intent.metadata.to_dict().get("order_id"), intent.amount, intent.currency) != expected:
+    if (metadata.order_id(intent), intent.amount, intent.currency) != expected:
         raise ForeignPaymentIntent(f"{intent.id} is not a payment for {order.id}")
     lock(session, order)
     if intent.status == "succeeded":
@@ -53,8 +54,7 @@ def settle_checkout(
     https://docs.stripe.com/payment-links/url-parameters
     """
     expected = (order.id, order.amount, order.currency)
-    about = checkout.metadata.to_dict() if checkout.metadata else {}
-    if (about.get("order_id"), checkout.amount_total, checkout.currency) != expected:
+    if (metadata.order_id(checkout), checkout.amount_total, checkout.currency) != expected:
         raise ForeignCheckoutSession(f"{checkout.id} is not for {order.id}")
     if not checkout.payment_intent:
         return None
