@@ -37,6 +37,8 @@ class Doors:
         if app.name not in self._servers:
             self._servers[app.name] = _start(app)
         server = self._servers[app.name]
+        # A browser sends the cookies of 127.0.0.1 to all its ports: each shop has to know its own.
+        app.config["SESSION_COOKIE_NAME"] = f"session-{server.port}"
         path = hub_path(server.port, whole=True)
         server.app = _mounted(app, path)
         self.latest = Site(path or f"http://{HOST}:{server.port}", app)
