@@ -13,7 +13,6 @@ from pathlib import Path
 from packaging.markers import Marker
 
 from classroom.course import Course
-from classroom.ports import free_port
 
 PYTHON = (3, 11)
 LOCKED = re.compile(r"^([\w.-]+)==([^ ;\\]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
@@ -45,7 +44,6 @@ def examine(course: Course) -> Iterator[Finding]:
     yield _python()
     yield _packages(course.root / "requirements.lock")
     yield from (_writable(course.root / name) for name in ("work", "instance"))
-    yield _port()
     yield _chromium()
 
 
@@ -84,13 +82,6 @@ def _writable(folder: Path) -> Finding:
     except OSError as error:
         return Finding(f"{folder.name}/", f"cannot be written ({error.strerror}); change its owner")
     return Finding(f"{folder.name}/ can be written")
-
-
-def _port() -> Finding:
-    try:
-        return Finding(f"port {free_port()} is free for JupyterLab")
-    except OSError as error:
-        return Finding("ports", f"{error} End what listens there.")
 
 
 def _chromium() -> Finding:

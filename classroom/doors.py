@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from classroom.ports import HOST
+from local_stripe.server import HOST
 
 
 @dataclass(frozen=True)

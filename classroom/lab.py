@@ -11,7 +11,7 @@ from pathlib import Path
 from classroom import copies, progress
 from classroom.course import Course
 from classroom.kernels import encrypted, environment
-from classroom.ports import HOST, free_port
+from local_stripe.server import HOST
 
 SETTINGS = Path(__file__).parent / "jupyterlab"  # no news, and a page keeps living out of sight
 
@@ -23,23 +23,22 @@ def lab(course: Course, *, browser: bool) -> None:
         f"work/ has your copies of the notebooks ({len(made)} new). Starting JupyterLab …",
         flush=True,
     )
-    port, token = free_port(), secrets.token_urlsafe(16)
+    token = secrets.token_urlsafe(16)
     start = f"/lab/tree/{next_notebook(course).relative_to(course.root).as_posix()}"
     os.environ.update(environment())
     from jupyterlab.labapp import LabApp  # takes a second
 
-    options = arguments(course, port, token, start, browser=browser and has_screen())
+    options = arguments(course, token, start, browser=browser and has_screen())
     server = LabApp.initialize_server(options)
-    print(f"Open http://{HOST}:{port}{start}?token={token}\nCtrl-C ends it.", flush=True)
+    print(f"Open http://{HOST}:{server.port}{start}?token={token}\nCtrl-C ends it.", flush=True)
     server.start()
 
 
-def arguments(course: Course, port: int, token: str, start: str, *, browser: bool) -> list[str]:
+def arguments(course: Course, token: str, start: str, *, browser: bool) -> list[str]:
     """JupyterLab's settings for a classroom, as its command line takes them."""
     settings = {
         "ServerApp.ip": HOST,
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
+        "ServerApp.port": 0,  # any: two labs that start together never want the same
         "ServerApp.root_dir": course.root,
         "ServerApp.open_browser": browser,
         "ServerApp.allow_root": True,  # containers run as root

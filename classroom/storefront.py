@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 
 import stripe
 from werkzeug.serving import make_server
@@ -11,10 +12,9 @@ from werkzeug.serving import make_server
 from classroom.connection import LOCAL, refuse_unusable
 from classroom.delivery import WEBHOOKS
 from classroom.doors import QuietHandler
-from classroom.ports import HOST, free_port
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
 from local_stripe.courier import RETRIES, Courier
-from local_stripe.server import start
+from local_stripe.server import HOST, start
 from local_stripe.transport import InProcess
 from sample_app import create_app
 
@@ -25,15 +25,19 @@ def open_shop() -> None:
     With STRIPE_SECRET_KEY it pays through that sandbox instead of a local Stripe.
     Raises `KeyRefused` for a key that this course must not use.
     """
-    key, port = os.environ.get("STRIPE_SECRET_KEY") or LOCAL, free_port()
+    key = os.environ.get("STRIPE_SECRET_KEY") or LOCAL
+    listener = socket.create_server((HOST, 0))
+    port = listener.getsockname()[1]
     if key.startswith(LOCAL):
         app = create_app(_local_stripe(f"http://{HOST}:{port}{WEBHOOKS}"))
     else:
         refuse_unusable(key)
         app = create_app()
     app.test_cli_runner().invoke(args=["seed"], catch_exceptions=False)
-    server = make_server(HOST, port, app, threaded=True, request_handler=QuietHandler)
-    print(f"The shop: http://{HOST}:{server.port}\nCtrl-C ends it.", flush=True)
+    server = make_server(
+        HOST, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno()
+    )
+    print(f"The shop: http://{HOST}:{port}\nCtrl-C ends it.", flush=True)
     server.serve_forever()
 
 

@@ -1,12 +1,10 @@
 """What `python -m classroom lab` decides before JupyterLab starts."""
 
-import socket
 import sys
 
 import pytest
 
 from classroom.lab import has_screen, next_notebook
-from classroom.ports import HOST, free_port
 from classroom.progress import record
 
 
@@ -27,11 +25,6 @@ def test_a_learner_starts_with_the_first_chapter_and_goes_on_where_exercises_are
     assert next_notebook(course) == course.work / "91-count-more.ipynb"
     record("91.1", course)
     assert next_notebook(course) == course.work / "91-count-more.ipynb"
-
-
-def test_a_port_that_is_taken_is_left_alone():
-    with socket.create_server((HOST, free_port())) as taken:
-        assert free_port() != taken.getsockname()[1]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a screen")
