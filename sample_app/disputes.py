@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, object_session
 
 from sample_app import audit
 from sample_app.after_sales import Dispute
+from sample_app.ledger import PAGE_SIZE, made
 from sample_app.models import Customer, Order, new_idempotency_key, now
 from sample_app.orders import lock
 
@@ -60,6 +61,16 @@ def record(session: Session, order: Order, stripe_dispute: stripe.Dispute) -> Di
         dispute = _keep(session, order, dispute, stripe_dispute)
     session.commit()
     return dispute
+
+
+def unanswered(client: stripe.StripeClient, since: datetime | None) -> list[stripe.Dispute]:
+    """Return, each with its charge, those made `since` then that Stripe waits for an answer to.
+
+    Raises `stripe.StripeError`.
+    """
+    params: Any = {"limit": PAGE_SIZE, "expand": ["data.charge"], **made(since)}
+    told = client.v1.disputes.list(params).auto_paging_iter()
+    return [dispute for dispute in told if dispute.status in ANSWERABLE]
 
 
 def blocks_shipment(order: Order) -> bool:

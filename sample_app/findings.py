@@ -3,15 +3,17 @@
 Each finding names what it is about, and says what to do.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import stripe
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from sample_app import metadata
 from sample_app.after_sales import NOT_GIVEN, Dispute, Refund
-from sample_app.bookkeeping import Difference, Line
+from sample_app.bookkeeping import Claims, Difference, Line
 from sample_app.confirmation import CLAIM
 from sample_app.disputes import ANSWERABLE
 from sample_app.ledger import Ledger
@@ -42,6 +44,23 @@ def of_differences(
             yield _unexpected(difference, order)
         else:
             yield Finding(WORDS[difference.line](difference), TO_DO[difference.line])
+
+
+def of_disputes(
+    session: Session, unanswered: Iterable[stripe.Dispute], claims: Claims
+) -> Iterator[Finding]:
+    """Name those whose payment no order claims: on the shop's own pages, nobody sees them."""
+    for dispute in unanswered:
+        charge: Any = dispute.charge
+        payment = charge.payment_intent or charge.id
+        if (Line.PAYMENTS, payment) in claims:
+            continue
+        why = _why(session.get(Order, metadata.order_id(charge)), charge.amount, charge.currency)
+        amount = format_money(dispute.amount, dispute.currency)
+        yield Finding(
+            f"{dispute.id} asks for {amount} of {payment}, which paid for nothing: {why}.",
+            "Answer it in Stripe's dashboard, which says until when, or accept it there.",
+        )
 
 
 def of_the_shop(session: Session, since: datetime | None) -> Iterator[Finding]:
@@ -86,20 +105,7 @@ TO_DO = {
 
 def _unexpected(difference: Difference, order: Order | None) -> Finding:
     amount = format_money(difference.stripe, difference.currency)
-    match order:
-        case None:
-            why = "it names no order of this shop"
-        case Order(status=OrderStatus.CANCELED):
-            why = f"{order.id} is canceled"
-        case Order(status=OrderStatus.PENDING) if (order.amount, order.currency) == (
-            difference.stripe,
-            difference.currency,
-        ):
-            why = f"{order.id} is pending still: run this again"
-        case Order(status=OrderStatus.PENDING):
-            why = f"{order.id} costs {format_money(order.amount, order.currency)}"
-        case _:
-            why = f"{order.id} was paid by {order.payment_intent_id}"
+    why = _why(order, difference.stripe, difference.currency)
     if difference.stripe < 0:
         return Finding(
             f"{difference.id} paid for nothing ({why}), and more went back than came: {amount}.",
@@ -109,6 +115,21 @@ def _unexpected(difference: Difference, order: Order | None) -> Finding:
         f"{difference.id} brought {amount}, and paid for nothing: {why}.",
         "Give it back in Stripe's dashboard.",
     )
+
+
+def _why(order: Order | None, amount: int, currency: str) -> str:
+    """Why a payment of this amount did not pay for the order that it names."""
+    match order:
+        case None:
+            return "it names no order of this shop"
+        case Order(status=OrderStatus.CANCELED):
+            return f"{order.id} is canceled"
+        case Order(status=OrderStatus.PENDING, amount=costs, currency=of):
+            if (costs, of) == (amount, currency):
+                return f"{order.id} is pending still: run this again"
+            return f"{order.id} costs {format_money(costs, of)}"
+        case _:
+            return f"{order.id} was paid by {order.payment_intent_id}"
 
 
 def _refunds(session: Session, since: datetime | None) -> Iterator[Finding]:

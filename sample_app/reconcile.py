@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
-from sample_app import bookkeeping, findings, ledger, reconciliation
+from sample_app import bookkeeping, disputes, findings, ledger, reconciliation
 from sample_app.bookkeeping import COMPARED, Line, Statement
 from sample_app.columns import aligned
 from sample_app.database import db
@@ -49,8 +49,9 @@ def reconcile(since: datetime | None) -> None:
 def _reconcile(since: datetime | None) -> int:
     """Mend, and print the statement and what needs a person; returns how much does."""
     client = current_app.extensions["stripe"]
-    # First: what is in it now, the shop knows of when it is mended.
+    # First: what is in them now, the shop knows of when it is mended.
     movements = ledger.read(client, since, _seen)
+    unanswered = disputes.unanswered(client, since)
     for number, outcome in enumerate(reconciliation.mend(db.session, client, since, _seen)):
         if number == 0:
             click.echo("Mended:")
@@ -64,6 +65,7 @@ def _reconcile(since: datetime | None) -> int:
         click.echo(line)
     needed = [
         *findings.of_differences(db.session, statement.differences, book),
+        *findings.of_disputes(db.session, unanswered, claims),
         *findings.of_the_shop(db.session, since),
     ]
     for finding in needed:

@@ -344,6 +344,66 @@ def test_a_dispute_is_pressing_three_days_before_its_deadline(
     assert reconcile().exit_code == 0
 
 
+def test_a_dispute_of_money_for_no_order_is_named_until_it_has_an_answer(stripe_client, reconcile):
+    """It takes back what came, so that not a cent is left over; a person has to answer it."""
+    stray = charge(stripe_client, "ord_of_nobody", 900, "pm_card_createDispute")
+    [dispute] = stripe_client.v1.disputes.list().data
+    result = reconcile()
+    assert result.exit_code == 1
+    assert "Payments for no order" not in result.stdout
+    assert result.stdout.splitlines()[-3:] == [
+        f"! {dispute.id} asks for $9.00 of {stray.id}, which paid for nothing: "
+        "it names no order of this shop.",
+        "  Answer it in Stripe's dashboard, which says until when, or accept it there.",
+        "1 need a person.",
+    ]
+    answer = {"evidence": {"uncategorized_text": "Signed for."}, "submit": True}
+    stripe_client.v1.disputes.update(dispute.id, answer)
+    assert reconcile().exit_code == 0
+
+
+def test_a_bank_that_only_asks_about_money_for_no_order_is_named_beside_it(
+    stripe_client, reconcile
+):
+    stray = charge(stripe_client, "ord_of_nobody", 900, "pm_card_createDisputeInquiry")
+    [inquiry] = stripe_client.v1.disputes.list().data
+    result = reconcile()
+    assert f"! {stray.id} brought $9.00" in result.stdout
+    assert f"! {inquiry.id} asks for $9.00 of {stray.id}" in result.stdout
+    assert "2 need a person." in result.stdout
+
+
+def test_a_dispute_of_what_was_paid_twice_says_by_what_the_order_was_paid(
+    stripe_client, known, order, reconcile
+):
+    first = known(order)
+    second = charge(stripe_client, order.id, order.amount, "pm_card_createDispute")
+    result = reconcile()
+    assert result.exit_code == 1
+    assert (
+        f"of {second.id}, which paid for nothing: {order.id} was paid by {first}." in result.stdout
+    )
+
+
+def test_a_dispute_that_comes_while_the_shop_is_mended_alarms_nobody(
+    stripe_client, lost, order, reconcile, monkeypatch
+):
+    def mend(*arguments, mend=reconciliation.mend):
+        yield from mend(*arguments)
+        lost(order, "pm_card_createDispute")
+
+    monkeypatch.setattr(reconciliation, "mend", mend)
+    assert reconcile().exit_code == 0
+    assert len(stripe_client.v1.disputes.list().data) == 1
+
+
+def test_a_dispute_from_before_the_day_is_not_looked_at(stripe_client, reconcile):
+    charge(stripe_client, "ord_of_nobody", 900, "pm_card_createDispute")
+    tomorrow = (now() + timedelta(days=1)).strftime("%Y-%m-%d")
+    assert reconcile().exit_code == 1
+    assert reconcile("--since", tomorrow).exit_code == 0
+
+
 def test_an_event_that_was_given_up_is_named_with_how_to_replay_it(session, reconcile):
     given_up = {"id": "evt_1", "type": "customer.created", "payload": "{}", "due_at": None}
     session.execute(sa.insert(WebhookEvent).values(**given_up, last_error="OSError: no network"))
@@ -497,7 +557,7 @@ def test_a_run_that_ended_early_is_taken_up_where_it_was(
 
 def test_while_stripe_fails_the_command_says_to_run_it_again(local, order, lost, reconcile):
     lost(order)
-    local.faults.inject("server_error", path="/v1/disputes", times=1)
+    local.faults.inject("server_error", path="/v1/checkout/sessions", times=1)
     failed = reconcile()
     assert failed.exit_code == 1
     assert "Run this again: it goes on where it was." in failed.stderr
