@@ -17,6 +17,16 @@ class Mistake(Exception):
     """An answer is wrong; the message says what was called, what came back and what should have."""
 
 
+class Source(str):
+    """An answer as somebody would type it."""
+
+    def but(self, old: str, new: str) -> Source:
+        """The same, but for one place. Raises `LookupError` unless `old` is there, once."""
+        if self.count(old) != 1:
+            raise LookupError(f"{self.count(old)} times in the answer: {old}")
+        return Source(self.replace(old, new))
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A wrong answer that a check must reject, with a fragment of the message it must give.
@@ -48,6 +58,12 @@ def expect(condition: object, message: str) -> None:
     """Raise `Mistake(message)` unless the condition holds."""
     if not condition:
         raise Mistake(message)
+
+
+def solution_of(name: str, checks: str) -> Source:
+    """The solved cell that defines a name, in the `exercises.py` beside this `checks.py`."""
+    text = Path(checks).with_name("exercises.py").read_text(encoding="utf-8")
+    return Source(next(cell.solved for cell in code_cells(text) if cell.defines(name)))
 
 
 def find(name: str | float, course: Course) -> tuple[Chapter, Exercise]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +18,11 @@ from urllib.parse import parse_qsl
 
 import stripe
 from flask import Flask
+from flask.testing import FlaskClient
 
 from classroom.connection import Connection, local_connection
 from classroom.delivery import WEBHOOKS, Deliveries, Endpoint, Listeners
+from classroom.exercise import Mistake
 from classroom.site import new_shop
 from classroom.traffic import Journal
 from local_stripe import LocalStripe, Policies
@@ -71,6 +74,14 @@ class Practice:
         return [
             call for call in calls if method in (call.method, "") and call.path.startswith(path)
         ]
+
+
+def browser_at(answer: Callable[..., object], *given: object) -> FlaskClient:
+    """A browser at the Flask app that an answer makes. Raises `Mistake` when that is none."""
+    app = answer(*given)
+    if not isinstance(app, Flask):
+        raise Mistake(f"Called {answer.__name__}, returned {app!r}, expected a Flask app.")
+    return app.test_client()
 
 
 def _sent(exchange: Exchange) -> Sent:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import stripe
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice
 from local_stripe import PUBLISHABLE_KEY
 
@@ -269,6 +269,10 @@ def check_come_back(answer: Callable[..., Any]) -> None:
     box.expect(answer, "thanks", "booked", "after the customer has answered the bank")
     box.expect(answer, "thanks", "booked", "once more, when the seat is booked")
     box = Box(payment(ASKING))
+    box.booking["status"] = "booked"
+    when = "while the bank waits, for a seat that careless_pay has called booked"
+    box.expect(answer, box.bank, "booked", when)
+    box = Box(payment(ASKING))
     answer_bank(box.bench, box.intent, "failed")
     box.expect(answer, "pay", "reserved", "after the customer failed at the bank")
     box = Box(payment())
@@ -313,11 +317,24 @@ def check_missed(answer: Callable[..., Any]) -> None:
         not any(call.path.endswith("/search") for call in sent),
         f"{called}: it searched. A search may not know the newest payments yet: use list.",
     )
+    starts = [_start(call.params) for call in sent]
+    expect(
+        all(start <= since for start in starts),
+        f"{called}: it left out what was created in the very second of `since`. `gte` has that "
+        "second, `gt` has not.",
+    )
     _compare(called, got)
     expect(
-        all(call.params.get("created[gte]") == str(since) for call in sent),
+        all(start == since for start in starts),
         f"{called}: it asked for payments from before `since`: there may be millions.",
     )
+
+
+def _start(asked: dict[str, str]) -> int:
+    """The first second that a list was asked for."""
+    if "created[gt]" in asked:
+        return int(asked["created[gt]"]) + 1
+    return int(asked.get("created[gte]", 0))
 
 
 def _compare(called: str, got: Any) -> None:
@@ -354,88 +371,6 @@ def _open_shop(bench: Practice) -> int:
     return since
 
 
-WORD = """
-def word_for(intent):
-    charge = intent.latest_charge
-    {first}
-    if intent.status == "succeeded":
-        if charge.disputed:
-            return "disputed"
-        return "refunded" if charge.amount_refunded else "succeeded"
-    if intent.status == "requires_payment_method":
-        return {unpaid}
-    if intent.status in {waiting}:
-        return "pending"
-    {rest}
-"""
-WORDED = {
-    "first": "",
-    "unpaid": '"failed" if intent.last_payment_error else "pending"',
-    "waiting": '("requires_confirmation", "requires_action", "processing", "requires_capture")',
-    "rest": 'if intent.status == "canceled": return "failed"\n    raise ValueError(intent.status)',
-}
-
-HOLD = """
-def hold_and_take(client, amount, card, pack):
-    intent = client.v1.payment_intents.create(params={{
-        "amount": amount, "currency": "usd", "payment_method": card, "confirm": True,
-        {manual} "allowed_payment_method_types": ["card"],
-    }})
-    {asked}
-    packed = pack()
-    {nothing}
-    {take}
-"""
-HELD = {
-    "manual": '"capture_method": "manual",',
-    "asked": 'if intent.status != "requires_capture": '
-    "client.v1.payment_intents.cancel(intent.id); return 0",
-    "nothing": "if not packed: client.v1.payment_intents.cancel(intent.id); return 0",
-    "take": "return client.v1.payment_intents.capture(intent.id, "
-    'params={"amount_to_capture": packed}).amount_received',
-}
-
-COME = """
-def come_back(client, booking):
-    intent = client.v1.payment_intents.retrieve(booking["payment"])
-    {first}
-    if intent.status == "succeeded":
-        booking["status"] = "booked"
-        return "thanks"
-    if intent.status == "requires_action":
-        return {bank}
-    if intent.status == "canceled":
-        {canceled}
-        return "over"
-    if intent.status in {unpaid}:
-        return "pay"
-    return "wait"
-"""
-CAME = {
-    "first": "",
-    "bank": "intent.next_action.redirect_to_url.url",
-    "canceled": 'booking["status"] = "free"',
-    "unpaid": '("requires_payment_method", "requires_confirmation")',
-}
-
-MISSED = """
-def missed(client, orders, since):
-    unpaid = {{o["id"]: o["amount"] for o in orders if o["status"] in {statuses}}}
-    params = {{"created": {{"gte": since}}, "limit": 100}}
-    found = set()
-    for intent in client.v1.payment_intents.list(params=params){pages}:
-        order_id = {noted}
-        if order_id in unpaid and {paid}:
-            found.add(order_id)
-    return {result}
-"""
-MISS = {
-    "statuses": '{"pending", "canceled"}',
-    "pages": ".auto_paging_iter()",
-    "noted": 'intent.metadata.to_dict().get("order_id")',
-    "paid": 'intent.status == "succeeded" and intent.amount_received == unpaid[order_id]',
-    "result": "sorted(found)",
-}
 SEARCHED = """
 def missed(client, orders, since):
     found = []
@@ -445,6 +380,19 @@ def missed(client, orders, since):
             found.append(order["id"])
     return sorted(found)
 """
+
+WORD = solution_of("word_for", __file__)
+HOLD = solution_of("hold_and_take", __file__)
+COME = solution_of("come_back", __file__)
+MISSED = solution_of("missed", __file__)
+
+MATCH = "match intent.status:"
+UNKNOWN = 'raise ValueError(f"Nobody knows the status {intent.status}.")'
+IF_HELD = ' if intent.status == "requires_capture" else 0'
+CAPTURED = "client.v1.payment_intents.capture(intent.id, params=taken)"
+CANCELED = "client.v1.payment_intents.cancel(intent.id).amount_received"
+BANK = "intent.next_action.redirect_to_url.url"
+RECENT = '{"created": {"gte": since}, "limit": 100}'
 
 EXERCISES = (
     Exercise(
@@ -464,54 +412,59 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                WORD.format(
-                    **WORDED | {"waiting": '("requires_action",)', "rest": "return 'failed'"}
+                WORD.but(UNKNOWN, "return 'failed'").but(
+                    '"requires_confirmation" | "requires_action" | "processing" | "requires_capture"',
+                    '"requires_action"',
                 ),
                 "not tried yet (requires_confirmation), returned 'failed', expected 'pending'",
             ),
             Wrong(
-                WORD.format(**WORDED | {"rest": "return 'failed'"}),
+                WORD.but(UNKNOWN, "return 'failed'"),
                 "(requires_reauthorization), returned 'failed', expected a ValueError",
             ),
             Wrong(
-                WORD.format(**WORDED | {"unpaid": '"pending"'}),
+                WORD.but('"failed" if intent.last_payment_error else "pending"', '"pending"'),
                 "whose card was declined (requires_payment_method), returned 'pending'",
             ),
             Wrong(
-                WORD.format(
-                    **WORDED | {"first": "if charge and charge.amount_refunded: return 'refunded'"}
+                WORD.but(
+                    MATCH,
+                    "charge = intent.latest_charge\n"
+                    "    if charge and charge.amount_refunded: return 'refunded'\n"
+                    f"    {MATCH}",
                 ),
                 "a hold that was let go (canceled), returned 'refunded', expected 'failed'",
             ),
             Wrong(
-                WORD.format(**WORDED | {"first": "if charge.disputed: return 'disputed'"}),
+                WORD.but(
+                    MATCH,
+                    f"if intent.latest_charge.disputed: return 'disputed'\n    {MATCH}",
+                ),
                 "a new payment (requires_payment_method), it raised AttributeError",
             ),
             Wrong(
-                WORD.format(**WORDED).replace("charge.amount_refunded", "charge.refunded"),
+                WORD.but("amount_refunded", "refunded"),
                 "a part was refunded (succeeded), returned 'succeeded', expected 'refunded'",
             ),
             Wrong(
-                WORD.format(
-                    **WORDED
-                    | {
-                        "first": "if intent.status == 'succeeded' and charge.amount_refunded: "
-                        "return 'refunded'"
-                    }
+                WORD.but(
+                    "if intent.latest_charge.disputed:",
+                    "if intent.latest_charge.amount_refunded: return 'refunded'\n"
+                    "            if intent.latest_charge.disputed:",
                 ),
                 "refunded and disputed (succeeded), returned 'refunded', expected 'disputed'",
             ),
             Wrong(
-                WORD.format(**WORDED).replace("ValueError(intent.status)", "ValueError('?')"),
+                WORD.but(UNKNOWN, "raise ValueError('?')"),
                 "which does not name the status",
             ),
             Wrong(
-                WORD.format(**WORDED | {"rest": "return {'canceled': 'failed'}[intent.status]"}),
+                WORD.but(UNKNOWN, "return {'canceled': 'failed'}[intent.status]"),
                 "it raised KeyError 'requires_reauthorization', expected a ValueError",
             ),
             Wrong(
-                WORD.format(
-                    **WORDED | {"first": "intent = client.v1.payment_intents.retrieve(intent.id)"}
+                WORD.but(
+                    MATCH, f"intent = client.v1.payment_intents.retrieve(intent.id)\n    {MATCH}"
                 ),
                 "it asked Stripe. All of the answer is in `intent`",
             ),
@@ -532,45 +485,38 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                HOLD.format(**HELD | {"manual": "", "asked": ""}),
+                HOLD.but('"capture_method": "manual",', "").but(IF_HELD, ""),
                 "Called pack while Stripe held 0, expected 8900",
             ),
             Wrong(
-                HOLD.format(
-                    **HELD
-                    | {
-                        "take": "return client.v1.payment_intents.capture(intent.id)"
-                        ".amount_received"
-                    }
-                ),
+                HOLD.but(", params=taken", ""),
                 "a part was packed: Stripe took 8900, expected 5000",
             ),
             Wrong(
-                HOLD.format(
-                    **HELD
-                    | {
-                        "take": "client.v1.payment_intents.capture(intent.id)\n"
-                        "    if packed < amount: client.v1.refunds.create(params="
-                        '{"payment_intent": intent.id, "amount": amount - packed})\n'
-                        "    return packed"
-                    }
+                HOLD.but(
+                    f"    return {CAPTURED}.amount_received",
+                    "    client.v1.payment_intents.capture(intent.id)\n"
+                    "    if packed < amount:\n"
+                    "        back = {'payment_intent': intent.id, 'amount': amount - packed}\n"
+                    "        client.v1.refunds.create(params=back)\n"
+                    "    return packed",
                 ),
                 "there is a refund. What was never captured needs none",
             ),
             Wrong(
-                HOLD.format(**HELD | {"nothing": ""}),
+                HOLD.but("if packed == 0", "if False"),
                 "nothing was packed, expected 0 back, it raised InvalidRequestError",
             ),
             Wrong(
-                HOLD.format(**HELD | {"nothing": "if not packed: return 0"}),
+                HOLD.but(CANCELED, "0"),
                 "the PaymentIntent is requires_capture afterwards, expected canceled",
             ),
             Wrong(
-                HOLD.format(**HELD | {"asked": ""}),
+                HOLD.but(IF_HELD, ""),
                 "Called pack while Stripe held 0, expected 8900",
             ),
             Wrong(
-                HOLD.format(**HELD | {"take": HELD["take"].replace("amount_received", "amount")}),
+                HOLD.but(f"{CAPTURED}.amount_received", f"{CAPTURED}.amount"),
                 "a part was packed, returned 8900, expected 5000",
             ),
         ),
@@ -590,55 +536,51 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                COME.format(
-                    **CAME
-                    | {
-                        "first": "if intent.status != 'requires_payment_method': "
-                        "booking['status'] = 'booked'"
-                    }
+                COME.but(
+                    MATCH,
+                    "if intent.status != 'requires_payment_method': booking['status'] = 'booked'\n"
+                    f"    {MATCH}",
                 ),
                 "while the bank waits for an answer: the booking is 'booked', expected 'reserved'",
             ),
             Wrong(
-                COME.format(**CAME | {"bank": "'pay'"}),
+                COME.but(BANK, "'pay'"),
                 "while the bank waits for an answer, returned 'pay'",
             ),
             Wrong(
-                COME.format(
-                    **CAME
-                    | {
-                        "bank": "client.v1.payment_intents.confirm(intent.id, params="
-                        '{"payment_method": "pm_card_visa", "return_url": "https://a.example"}).id'
-                    }
+                COME.but(
+                    BANK,
+                    'client.v1.payment_intents.confirm(intent.id, params={"payment_method": '
+                    '"pm_card_visa", "return_url": "https://a.example"}).id',
                 ),
                 "it sent a POST to Stripe. Only look",
             ),
             Wrong(
-                COME.format(**CAME | {"bank": "intent.next_action"}),
+                COME.but(BANK, "intent.next_action"),
                 "returned a NextAction of Stripe's, expected the address of a bank's page",
             ),
             Wrong(
-                COME.format(
-                    **CAME
-                    | {
-                        "first": "recent = client.v1.payment_intents.list().data\n"
-                        "    if intent.id not in [i.id for i in recent]: return 'over'"
-                    }
+                COME.but(
+                    MATCH,
+                    "recent = client.v1.payment_intents.list().data\n"
+                    "    if intent.id not in [i.id for i in recent]: return 'over'\n"
+                    f"    {MATCH}",
                 ),
                 "ten payments later, and the bank still waits, returned 'over'",
             ),
             Wrong(
-                COME.format(**CAME | {"canceled": "pass"}),
+                COME.but(
+                    "intent = client",
+                    "if booking['status'] == 'booked': return 'thanks'\n    intent = client",
+                ),
+                "that careless_pay has called booked, returned 'thanks', expected the address",
+            ),
+            Wrong(
+                COME.but('booking["status"] = "free"', "pass"),
                 "was canceled: the booking is 'reserved', expected 'free'",
             ),
             Wrong(
-                COME.format(
-                    **CAME
-                    | {
-                        "unpaid": "('requires_payment_method', 'requires_confirmation', "
-                        "'processing')"
-                    }
-                ),
+                COME.but('| "requires_confirmation"', '| "requires_confirmation" | "processing"'),
                 "while a bank debit is on its way, returned 'pay', expected 'wait'",
             ),
         ),
@@ -658,32 +600,43 @@ EXERCISES = (
             "Then add the id to a set. Return sorted(that set).",
         ),
         wrong=(
-            Wrong(MISSED.format(**MISS | {"pages": ".data"}), "without 'A-1': it was paid"),
+            Wrong(
+                MISSED.but("recent.auto_paging_iter()", "recent.data"), "without 'A-1': it was paid"
+            ),
             Wrong(SEARCHED, "it searched"),
             Wrong(
-                MISSED.format(**MISS | {"noted": 'intent.metadata["order_id"]'}),
+                MISSED.but(
+                    'intent.metadata.to_dict().get("order_id")', 'intent.metadata["order_id"]'
+                ),
                 "it raised KeyError 'order_id': some payments have none",
             ),
             Wrong(
-                MISSED.format(**MISS | {"paid": "intent.amount == unpaid[order_id]"}),
+                MISSED.but(' and intent.status == "succeeded"', "").but(
+                    "amount_received", "amount"
+                ),
                 "with 'B-3': nobody has paid yet",
             ),
             Wrong(
-                MISSED.format(**MISS | {"paid": 'intent.status == "succeeded"'}),
+                MISSED.but("intent.amount_received == unpaid[order_id]", "True"),
                 "with 'B-4': only 5.00 of 14.00 were captured",
             ),
             Wrong(
-                MISSED.format(**MISS | {"statuses": '{"pending"}'}),
+                MISSED.but('{"pending", "canceled"}', '{"pending"}'),
                 "without 'A-2': it was paid, and is canceled",
             ),
             Wrong(
-                MISSED.format(**MISS).replace('{"created": {"gte": since}, "limit": 100}', "{}"),
+                MISSED.but(RECENT, "{}"),
                 "with 'B-5': it was paid before `since`",
             ),
             Wrong(
-                MISSED.format(**MISS).replace("set()", "[]").replace(".add(", ".append("),
+                MISSED.but("gte", "gt"),
+                "left out what was created in the very second of `since`. `gte` has that second",
+            ),
+            Wrong(
+                MISSED.but("set()", "[]").but(".add(", ".append("),
                 "expected ['A-1', 'A-2', 'A-3']",
             ),
         ),
+        right=(MISSED.but('"gte": since', '"gt": since - 1'),),
     ),
 )

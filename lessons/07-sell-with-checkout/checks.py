@@ -5,7 +5,7 @@ from typing import Any
 
 import stripe
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.transport import InProcess
@@ -343,109 +343,20 @@ def _expect_morning(
         expect(session not in sent, f"{called}: it asked about {id!r}, which is done.")
 
 
-OPENED = """
-def open_checkout(client, order, thanks_url, cart_url):
-    about = {{"order_id": order["id"]}}
-    lines = [
-        {{
-            "quantity": line["quantity"],
-            "price_data": {{
-                "currency": {currency},
-                "unit_amount": {price},
-                "product_data": {{"name": line["name"]}},
-            }},
-        }}
-        for line in order["lines"]
-    ]
-    params = {{
-        "mode": "payment", "line_items": lines, {reference} "metadata": about, {intent}
-        "success_url": {back}, "cancel_url": cart_url,
-    }}
-    return client.v1.checkout.sessions.create(params=params{options}){part}
-"""
-OPEN = {
-    "currency": 'order["currency"]',
-    "price": 'line["unit_price"]',
-    "reference": '"client_reference_id": order["id"],',
-    "intent": '"payment_intent_data": {"metadata": about},',
-    "back": 'thanks_url + "?session_id={CHECKOUT_SESSION_ID}"',
-    "options": ', options={"idempotency_key": order["key"]}',
-    "part": "",
-}
+OPEN = solution_of("open_checkout", __file__)
+SUCCESS = solution_of("success", __file__)
+PAY_PAGE = solution_of("pay_page", __file__)
+MORNING = solution_of("morning", __file__)
 
-SUCCEEDED = """
-def success(client, order, session_id):
-    try:
-        session = client.v1.checkout.sessions.retrieve(session_id{expand})
-    except {error}:
-        return "missing"
-    if {foreign}:
-        return "missing"
-    {first}
-    if {unpaid}:
-        return "pay"
-    if {paid}:
-        return "thanks"
-    return {words}
-"""
-SUCCESS = {
-    "expand": ', params={"expand": ["payment_intent"]}',
-    "error": "stripe.InvalidRequestError",
-    "foreign": 'session.client_reference_id != order["id"]',
-    "first": "",
-    "unpaid": 'session.status != "complete"',
-    "paid": 'session.payment_status == "paid"',
-    "words": '"waiting" if session.payment_intent.status == "processing" else "pay"',
-}
-
-RETURNED = """
-def pay_page(client, order, create):
-    if order["session"]:
-        last = client.v1.checkout.sessions.retrieve(order["session"])
-        {complete}
-        if last.status == "open":
-            if {same}:
-                return last.url
-            {expire}
-        {key}
-    session = create({first})
-    {keep}
-    return session.url
-"""
-GUARDED = """try:
-                client.v1.checkout.sessions.expire(last.id)
-            except stripe.InvalidRequestError:
-                return None"""
-RETURN = {
-    "complete": 'if last.status == "complete": return None',
-    "same": 'last.amount_total == order["amount"]',
-    "expire": GUARDED,
-    "key": 'order["key"] = str(uuid.uuid4())',
-    "first": "order",
-    "keep": 'order["session"] = session.id',
-}
-
-ROUND = """
-def morning(client, orders):
-    packed = []
-    for order in orders:
-        if {skip}: continue
-        session = client.v1.checkout.sessions.retrieve(
-            order["session"], params={{"expand": ["payment_intent"]}})
-        intent = session.payment_intent
-        if {paid}:
-            order["status"] = "paid"
-            packed.append(order["id"])
-        elif {failed}:
-            order["status"] = "failed"
-    return packed
-"""
-WORK = {
-    "skip": 'order["status"] != "pending"',
-    "paid": 'session.payment_status == "paid"',
-    "failed": 'session.status == "expired" or session.status == "complete" '
-    'and intent.status != "processing"',
-}
+PLACEHOLDER = ' + "?session_id={CHECKOUT_SESSION_ID}"'
+UNDONE = 'session.status != "complete"'
+PAID = 'session.payment_status == "paid"'
+WAITING = '"waiting" if session.payment_intent.status == "processing" else "pay"'
+SAME = 'last.amount_total == order["amount"]'
+COMPLETE = 'last.status == "complete"'
+EXPIRED = "client.v1.checkout.sessions.expire(last.id)"
+NEW_KEY = 'order["key"] = str(uuid.uuid4())'
+FAILED = 'case "complete", _ if session.payment_intent.status != "processing":'
 
 EXERCISES = (
     Exercise(
@@ -466,41 +377,39 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                OPENED.format(**OPEN | {"price": 'line["unit_price"] * line["quantity"]'}),
+                OPEN.but('line["unit_price"]', 'line["unit_price"] * line["quantity"]'),
                 "3 x Chair at 17850, expected 1 x Desk lamp at 3900, 3 x Chair at 5950",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"currency": '"usd"'}),
+                OPEN.but('order["currency"]', '"usd"'),
                 "the page asks for usd, expected eur",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"reference": ""}),
+                OPEN.but('"client_reference_id": order["id"],', ""),
                 "client_reference_id is None, expected 'A-17'",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"intent": ""}),
+                OPEN.but('"payment_intent_data": {"metadata": about},', ""),
                 "the PaymentIntent's metadata is {}, expected {'order_id': 'A-17'}",
             ),
             Wrong(
-                OPENED.format(
-                    **OPEN | {"back": 'thanks_url + "?session_id=%7BCHECKOUT_SESSION_ID%7D"'}
-                ),
+                OPEN.but(PLACEHOLDER, ' + "?session_id=%7BCHECKOUT_SESSION_ID%7D"'),
                 "who paid came to https://shop.example/thanks?session_id=%7BCHECKOUT_SESSION_ID%7D",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"back": "thanks_url"}),
+                OPEN.but(PLACEHOLDER, ""),
                 "who paid came to https://shop.example/thanks, expected",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"options": ""}),
+                OPEN.but(", options=options", ""),
                 "as a double click does: there are 2 sessions, expected one",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"options": ', options={"idempotency_key": order["id"]}'}),
+                OPEN.but('order["key"]', 'order["id"]'),
                 "as after a session that has expired, returned the old session, expected a new one",
             ),
             Wrong(
-                OPENED.format(**OPEN | {"part": ".url"}),
+                OPEN.but("options=options)", "options=options).url"),
                 "returned str, expected the Checkout Session",
             ),
         ),
@@ -522,54 +431,49 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"unpaid": "False", "paid": "True"}),
+                SUCCESS.but(UNDONE, "False").but(PAID, "True"),
                 "a session that nobody has paid, returned 'thanks', expected 'pay'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"unpaid": 'session.payment_status != "paid"'}),
+                SUCCESS.but(UNDONE, 'session.payment_status != "paid"'),
                 "bank debit is on its way, returned 'pay', expected 'waiting'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"unpaid": "False", "words": '"waiting"'}),
+                SUCCESS.but(UNDONE, "False").but(WAITING, '"waiting"'),
                 "a session that nobody has paid, returned 'waiting', expected 'pay'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"paid": "True"}),
+                SUCCESS.but(PAID, "True"),
                 "bank debit is on its way, returned 'thanks', expected 'waiting'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"words": '"waiting"'}),
+                SUCCESS.but(WAITING, '"waiting"'),
                 "a session whose bank debit has failed, returned 'waiting', expected 'pay'",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"expand": ""}),
+                SUCCESS.but(", params=whole", ""),
                 "AttributeError: 'str' object has no attribute 'status'",
             ),
             Wrong(
-                SUCCEEDED.format(
-                    **SUCCESS
-                    | {
-                        "first": 'order["status"] = "paid" '
-                        'if session.payment_status == "paid" else "pending"'
-                    }
+                SUCCESS.but(
+                    f"if {UNDONE}:",
+                    f"order['status'] = 'paid' if {PAID} else 'pending'\n    if {UNDONE}:",
                 ),
                 "the order is {'id': 'A-17', 'status': 'paid'} afterwards",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"error": "KeyError"}),
+                SUCCESS.but("stripe.InvalidRequestError", "KeyError"),
                 "an id that is made up, it raised InvalidRequestError",
             ),
             Wrong(
-                SUCCEEDED.format(**SUCCESS | {"foreign": "False"}),
+                SUCCESS.but('session.client_reference_id != order["id"]', "False"),
                 "an open session of another order, returned 'pay', expected 'missing'",
             ),
             Wrong(
-                SUCCEEDED.format(
-                    **SUCCESS
-                    | {
-                        "first": 'if session.status == "open": '
-                        "client.v1.checkout.sessions.expire(session.id)"
-                    }
+                SUCCESS.but(
+                    f"if {UNDONE}:",
+                    "if session.status == 'open': client.v1.checkout.sessions.expire(session.id)\n"
+                    f"    if {UNDONE}:",
                 ),
                 "it sent a POST to Stripe. A page that anybody can open only looks",
             ),
@@ -592,57 +496,47 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                RETURNED.format(**RETURN | {"same": "False", "expire": "pass"}),
+                PAY_PAGE.but(SAME, "False").but(EXPIRED, "pass"),
                 "again, as nothing has changed: 2 pages are open and can be paid, expected one",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"same": "False"}),
+                PAY_PAGE.but(SAME, "False"),
                 "it left an open session for another one",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"same": "True"}),
+                PAY_PAGE.but(SAME, "True"),
                 "a second lamp: the page asks for 3900, expected 7800",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"expire": "pass"}),
+                PAY_PAGE.but(EXPIRED, "pass"),
                 "a second lamp: 2 pages are open and can be paid, expected one",
             ),
             Wrong(
-                RETURNED.format(
-                    **RETURN | {"key": 'if last.status == "open": order["key"] = str(uuid.uuid4())'}
-                ),
+                PAY_PAGE.but(NEW_KEY, f"if last.status == 'open':\n            {NEW_KEY}"),
                 "the shop has expired the page, returned the address of a session that is expired",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"key": "pass"}),
+                PAY_PAGE.but(NEW_KEY, "pass"),
                 "a second lamp, it raised IdempotencyError",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"complete": ""}),
+                PAY_PAGE.but(COMPLETE, "False"),
                 "after the customer has paid, returned the address of a session that is open",
             ),
             Wrong(
-                RETURNED.format(
-                    **RETURN
-                    | {
-                        "complete": 'if last.status == "complete" and '
-                        'last.payment_status == "paid": return None'
-                    }
-                ),
+                PAY_PAGE.but(COMPLETE, f"{COMPLETE} and last.payment_status == 'paid'"),
                 "while a bank debit is on its way, returned the address of a session that is open",
             ),
             Wrong(
-                RETURNED.format(
-                    **RETURN | {"expire": "client.v1.checkout.sessions.expire(last.id)"}
-                ),
+                PAY_PAGE.but("except stripe.InvalidRequestError", "except stripe.CardError"),
                 "while the old page is being paid in another tab, it raised InvalidRequestError",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"first": '{**order, "key": str(uuid.uuid4())}'}),
+                PAY_PAGE.but("create(order)", 'create({**order, "key": str(uuid.uuid4())})'),
                 "two first clicks at the same moment: 2 pages are open and can be paid",
             ),
             Wrong(
-                RETURNED.format(**RETURN | {"keep": ""}),
+                PAY_PAGE.but('order["session"] = session.id', "pass"),
                 "order['session'] is not the id",
             ),
         ),
@@ -663,35 +557,35 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                ROUND.format(**WORK | {"paid": 'session.status == "complete"'}),
+                MORNING.but('case "complete", "paid":', 'case "complete", _:'),
                 "the order 'debit' (paid by bank debit, which takes four days) is 'paid', "
                 "expected 'pending'",
             ),
             Wrong(
-                ROUND.format(**WORK | {"failed": 'session.status != "open"'}),
+                MORNING.but(FAILED, 'case "complete", _:'),
                 "the order 'debit' (paid by bank debit, which takes four days) is 'failed', "
                 "expected 'pending'",
             ),
             Wrong(
-                ROUND.format(**WORK | {"failed": 'session.payment_status == "unpaid"'}),
+                MORNING.but(FAILED, 'case _, "unpaid":'),
                 "is 'failed', expected 'pending'",
             ),
             Wrong(
-                ROUND.format(**WORK | {"failed": 'session.status == "expired"'}),
+                MORNING.but(FAILED, 'case "complete", "failed":'),
                 "the order 'empty' (a bank debit from an empty account) is 'pending', expected "
                 "'failed'",
             ),
             Wrong(
-                ROUND.format(**WORK | {"failed": 'intent and intent.status != "processing"'}),
+                MORNING.but('case "expired", _:', 'case "expired", _ if session.payment_intent:'),
                 "the order 'walked away' (nobody has paid, and the page is open for a day) is "
                 "'pending', expected 'failed'",
             ),
             Wrong(
-                ROUND.format(**WORK | {"skip": "False"}),
+                MORNING.but('order["status"] != "pending"', "False"),
                 "on the first day, returned ['card', 'yesterday'], expected ['card']",
             ),
             Wrong(
-                ROUND.format(**WORK | {"skip": 'order["status"] == "failed"'}),
+                MORNING.but('!= "pending"', '== "failed"'),
                 "returned ['card', 'yesterday'], expected ['card']",
             ),
         ),

@@ -9,10 +9,9 @@ from logging import Logger
 from typing import Any
 
 import stripe
-from flask import Flask
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
-from classroom.practice import Practice
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
+from classroom.practice import Practice, browser_at
 from local_stripe.signing import sign
 
 SECRET, OTHER = "whsec_localPractice", "whsec_localOther"
@@ -85,9 +84,7 @@ class Street:
     def __init__(self, answer: Callable[..., Any], secret: str | None = SECRET) -> None:
         self.kept: list[tuple[str, str]] = []
         self.full = False
-        app = answer(secret, self.keep)
-        expect(isinstance(app, Flask), f"Called door, returned {app!r}, expected a Flask app.")
-        self.client = app.test_client()
+        self.client = browser_at(answer, secret, self.keep)
 
     def keep(self, id: str, type: str) -> None:
         if self.full:
@@ -287,7 +284,7 @@ HOLES: dict[str, tuple[Door, str, str]] = {
 
 def check_attacks(answer: Callable[..., Any]) -> None:
     for name, (hole, does, header) in HOLES.items():
-        payload, sent = _attack(answer, name, header)
+        payload, sent = _attack(answer, name, header, NOW)
         expect(
             hole(payload, sent, NOW),
             f"Called attacks: {name!r} was refused by a door that {does}.{_odd(sent)}",
@@ -295,13 +292,24 @@ def check_attacks(answer: Callable[..., Any]) -> None:
     for age in (10, HOUR):
         header = sign(BODY, [SECRET], NOW - age)
         for name in HOLES:
-            payload, sent = _attack(answer, name, header)
+            payload, sent = _attack(answer, name, header, NOW)
             passes = is_sound(payload, sent, NOW)
             fresh_replay = age == 10 and name in {"replay", "redate"}
             expect(
                 not passes or fresh_replay,
                 f"Called attacks: {name!r} got through a door without a hole.",
             )
+    _check_forged_signature(answer)
+
+
+def _check_forged_signature(answer: Callable[..., Any]) -> None:
+    """Nobody knows the secret that was made up. But what it signs is the time, too."""
+    header = sign(BODY, [SECRET], LONG_AGO)
+    made = {_attack(answer, "forge", header, now)[1].partition("v1=")[2] for now in (NOW, NOW + 1)}
+    expect(
+        len(made) == 2,
+        "Called attacks a second later: the v1 of 'forge' is the same. No secret signs two times alike.",
+    )
 
 
 def _odd(header: str) -> str:
@@ -312,8 +320,8 @@ def _odd(header: str) -> str:
     return "" if in_form(header, NOW) else f" Its t is {found[1]}, and now is {NOW}."
 
 
-def _attack(answer: Callable[..., Any], name: str, header: str) -> tuple[bytes, str]:
-    got = answer(BODY, header, NOW)
+def _attack(answer: Callable[..., Any], name: str, header: str, now: int) -> tuple[bytes, str]:
+    got = answer(BODY, header, now)
     expect(
         isinstance(got, dict) and set(got) == set(HOLES),
         f"Called attacks, returned {_shape(got)}, expected a dict with {', '.join(HOLES)}.",
@@ -359,84 +367,13 @@ def _shape(got: object) -> str:
     return f"a dict with {', '.join(map(str, got))}" if isinstance(got, dict) else repr(got)
 
 
-BY_HAND = """
-def is_genuine(payload, header, secret, now):
-    pairs = [part.partition("=") for part in {header}.split(",")]
-    times = [value for name, _, value in pairs if name == "t"]
-    marks = [value for name, _, value in pairs if {counts}]
-    {time}
-    signed = {signed}
-    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return {result}
-"""
-HAND = {
-    "header": '(header or "")',
-    "counts": 'name == "v1"',
-    "time": "if len(times) != 1 or not times[0].isdecimal() or now - int(times[0]) > 300: "
-    "return False",
-    "signed": 'times[0].encode() + b"." + payload',
-    "result": "expected in marks",
-}
+BY_HAND = solution_of("is_genuine", __file__)
+DOOR = solution_of("door", __file__)
+ROLL = solution_of("roll", __file__)
+ATTACKS = solution_of("attacks", __file__)
 
-DOOR = """
-def door(secret, keep):
-    app = Flask("door")
-    app.logger.disabled = True
-
-    @app.post("/webhook")
-    def hear():
-        {unset}
-        header = request.headers.get("Stripe-Signature")
-        try:
-            event = stripe.Webhook.construct_event({payload}, header, secret{tolerance})
-        except {refused}
-        {keep}
-        return "kept"
-
-    return app
-"""
-SOUND = {
-    "unset": 'if not secret: return "no secret", 503',
-    "payload": "request.get_data()",
-    "tolerance": "",
-    "refused": '(ValueError, stripe.SignatureVerificationError): return "no", 400',
-    "keep": "keep(event.id, event.type)",
-}
-
-ROLL = """
-def roll(webhooks, endpoint_id, servers):
-    {old}
-    new = webhooks.roll_secret(endpoint_id, grace={grace})
-    for server in {servers}:
-        server.restart({secrets})
-    return {result}
-"""
-ROLLED = {
-    "old": "old = servers[0].secrets[0]",
-    "grace": "24 * 60 * 60",
-    "servers": "servers",
-    "secrets": "[new]",
-    "result": "new",
-}
-
-ATTACKS = """
-def attacks(payload, header, now):
-    own = b'{{"id": "evt_x", "object": "event", "type": "payment_intent.succeeded"}}'
-    recorded = dict(part.split("=") for part in header.split(","))
-    return {{
-        "forge": {forge},
-        "alter": {alter},
-        "replay": {replay},
-        "redate": {redate},
-    }}
-"""
-ATTACKED = {
-    "forge": '(own, stripe.WebhookSignature.generate_signature_header(own.decode(), "mine", now))',
-    "alter": '(payload.replace(b"Ann", b"Bob"), header)',
-    "replay": "(payload, header)",
-    "redate": "(payload, f\"t={now},v1={recorded['v1']}\")",
-}
-
+UNPROVEN = "(ValueError, stripe.SignatureVerificationError)"
+FORGED = '(own.encode(), signed_by(own, "whsec_madeUp", now))'
 
 EXERCISES = (
     Exercise(
@@ -457,50 +394,45 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                BY_HAND.format(**HAND | {"signed": "payload"}),
+                BY_HAND.but('times[0].encode() + b"." + payload', "payload"),
                 "with what Stripe sent, returned False, expected True",
             ),
             Wrong(
-                BY_HAND.format(
-                    **HAND
-                    | {
-                        "signed": 'times[0].encode() + b"." + json.dumps(json.loads(payload), '
-                        "indent=2, ensure_ascii=False).encode()"
-                    }
+                BY_HAND.but(
+                    'b"." + payload',
+                    'b"." + json.dumps(json.loads(payload), indent=2, ensure_ascii=False).encode()',
                 ),
                 "the same JSON, written anew, returned True, expected False",
             ),
             Wrong(
-                BY_HAND.format(**HAND | {"time": "if len(times) != 1: return False"}),
+                BY_HAND.but(" or not times[0].isdecimal() or now - int(times[0]) > 300", ""),
                 "sent 301 seconds ago, returned True",
             ),
             Wrong(
-                BY_HAND.format(**HAND | {"result": "hmac.compare_digest(expected, marks[-1])"}),
+                BY_HAND.but(
+                    "any(hmac.compare_digest(expected, mark.encode()) for mark in marks)",
+                    "hmac.compare_digest(expected, marks[-1].encode())",
+                ),
                 "two v1, of which the first fits, returned False",
             ),
             Wrong(
-                BY_HAND.format(**HAND | {"counts": 'name.startswith("v")'}),
+                BY_HAND.but('name == "v1"', 'name.startswith("v")'),
                 "a v0 that would fit, and no v1, returned True",
             ),
             Wrong(
-                BY_HAND.format(**HAND | {"header": "header"}),
+                BY_HAND.but('(header or "")', "header"),
                 "the header None, it raised AttributeError",
             ),
             Wrong(
-                BY_HAND.format(
-                    **HAND | {"time": "if not times or now - int(times[0]) > 300: return False"}
-                ),
+                BY_HAND.but("len(times) != 1 or not times[0].isdecimal()", "not times"),
                 "a t that is no number, it raised ValueError",
             ),
             Wrong(
-                BY_HAND.format(
-                    **HAND
-                    | {"result": "any(hmac.compare_digest(expected, mark) for mark in marks)"}
-                ),
+                BY_HAND.but(".hexdigest().encode()", ".hexdigest()").but("mark.encode()", "mark"),
                 "a v1 with an é in it, it raised TypeError",
             ),
             Wrong(
-                BY_HAND.format(**HAND | {"time": HAND["time"].replace("now", "time.time()")}),
+                BY_HAND.but("now - int", "time.time() - int"),
                 "sent, returned False, expected True. Your computer's clock is not asked here",
             ),
             Wrong(
@@ -528,54 +460,46 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                DOOR.format(**SOUND | {"payload": "json.dumps(request.get_json())"}),
+                DOOR.but("request.get_data()", "json.dumps(request.get_json())"),
                 "what Stripe sent, the door answered 400, expected 200. The signature is over the raw",
             ),
             Wrong(
-                DOOR.format(**SOUND | {"refused": "Exception as error: return error"}),
+                DOOR.but(UNPROVEN, "Exception as error").but('"not from Stripe", 400', "error"),
                 "an event without a signature, the door answered 500, expected 400",
             ),
             Wrong(
-                DOOR.format(**SOUND | {"refused": 'stripe.StripeError: return "no", 200'}),
+                DOOR.but(UNPROVEN, "stripe.StripeError").but(", 400", ", 200"),
                 "an event without a signature, the door answered 200, expected 400",
             ),
             Wrong(
-                DOOR.format(**SOUND | {"tolerance": ", tolerance=None"}),
+                DOOR.but("header, secret)", "header, secret, tolerance=None)"),
                 "what Stripe sent an hour ago, the door answered 200, expected 400",
             ),
             Wrong(
-                DOOR.format(
-                    **SOUND | {"refused": 'stripe.SignatureVerificationError: return "no", 400'}
-                ),
+                DOOR.but(UNPROVEN, "stripe.SignatureVerificationError"),
                 "signed text that is no JSON, the door answered 500, expected 400",
             ),
             Wrong(
-                DOOR.format(
-                    **SOUND
-                    | {
-                        "unset": "if not secret:\n"
-                        "            keep(request.json['id'], request.json['type'])\n"
-                        "            return 'success'"
-                    }
+                DOOR.but(
+                    'return "no secret is set", 503',
+                    "keep(request.json['id'], request.json['type'])\n            return 'success'",
                 ),
                 "with the secret '', the door answered 200, expected 503",
             ),
             Wrong(
-                DOOR.format(**SOUND | {"unset": ""}),
+                DOOR.but("if not secret", "if False"),
                 "with the secret '', the door answered 400, expected 503",
             ),
             Wrong(
-                DOOR.format(
-                    **SOUND
-                    | {
-                        "keep": "try: keep(event.id, event.type)\n"
-                        "        except Exception: return 'kept'"
-                    }
+                DOOR.but(
+                    "keep(event.id, event.type)",
+                    "try:\n            keep(event.id, event.type)\n"
+                    "        except Exception:\n            return 'kept'",
                 ),
                 "while keep fails, the door answered 200, expected 500. Nobody has the event",
             ),
             Wrong(
-                DOOR.format(**SOUND | {"keep": ""}),
+                DOOR.but("keep(event.id, event.type)", "pass"),
                 "the door kept [], expected [('evt_1', 'customer.created')]",
             ),
         ),
@@ -595,32 +519,34 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                ROLL.format(**ROLLED | {"grace": "0"}),
+                ROLL.but("24 * 60 * 60", "0"),
                 "server 1 refused a genuine delivery. It knows the old secret, and Stripe sent 1",
             ),
             Wrong(
-                ROLL.format(**ROLLED | {"grace": "60 * 60"}),
+                ROLL.but("24 * 60 * 60", "60 * 60"),
                 "server 2 refused a genuine delivery. It knows the old secret, and Stripe sent 1",
             ),
             Wrong(
-                ROLL.format(**ROLLED | {"secrets": "[old, new]"}),
+                ROLL.but("[new]", "[server.secrets[0], new]"),
                 "server 1 still takes the old secret, and the thief has it",
             ),
             Wrong(
-                ROLL.format(**ROLLED | {"servers": "servers[:1]"}),
+                ROLL.but("in servers:", "in servers[:1]:"),
                 "server 2 still takes the old secret",
             ),
             Wrong(
-                ROLL.format(**ROLLED | {"secrets": "new"}),
+                ROLL.but("[new]", "new"),
                 "Called restart with str, expected a list of secrets",
             ),
-            Wrong(ROLL.format(**ROLLED | {"secrets": "[]"}), "It knows no secret that signs"),
+            Wrong(ROLL.but("[new]", "[]"), "It knows no secret that signs"),
             Wrong(
-                ROLL.format(**ROLLED | {"result": "old"}),
+                ROLL.but("new = webhooks", "old = servers[0].secrets[0]\n    new = webhooks").but(
+                    "return new", "return old"
+                ),
                 "returned the old one, expected the new secret",
             ),
             Wrong(
-                ROLL.format(**ROLLED | {"grace": "7 * 24 * 60 * 60"}),
+                ROLL.but("24 * 60 * 60", "7 * 24 * 60 * 60"),
                 "ValueError: an old secret signs for 0 to 86400 seconds",
             ),
         ),
@@ -641,44 +567,50 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                ATTACKS.format(**ATTACKED | {"forge": "(own, header)"}),
+                ATTACKS.but(FORGED, "(own.encode(), header)"),
                 "'forge' was refused by a door that looks at form and time, and at no signature",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED).replace('"id": "evt_x", ', ""),
+                ATTACKS.but(FORGED, "(own.encode(), f\"t={now},v1={'0' * 64}\")"),
+                "a second later: the v1 of 'forge' is the same",
+            ),
+            Wrong(
+                ATTACKS.but(FORGED, "(own.encode(), f\"t={now},v1={recorded['v1']}\")"),
+                "a second later: the v1 of 'forge' is the same",
+            ),
+            Wrong(
+                ATTACKS.but('"id": "evt_forged", ', ""),
                 "the payload of 'forge' has no id",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED).replace('"object": "event", ', ""),
+                ATTACKS.but('"object": "event", ', ""),
                 "the object of 'forge' is None, expected 'event'",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED | {"forge": '("a payment_intent.succeeded", header)'}),
+                ATTACKS.but("own.encode()", "own"),
                 "the payload of 'forge' is a str, expected bytes",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED | {"alter": "(payload, header)"}),
+                ATTACKS.but('(payload.replace(b"Ann", b"Bob"), header)', "(payload, header)"),
                 "the payload of 'alter' must say Bob",
             ),
             Wrong(
-                ATTACKS.format(
-                    **ATTACKED
-                    | {
-                        "alter": '(payload.replace(b"Ann", b"Bob"), f"t={now},v1={recorded[\'v1\']}")'
-                    }
+                ATTACKS.but(
+                    '(payload.replace(b"Ann", b"Bob"), header)',
+                    '(payload.replace(b"Ann", b"Bob"), f"t={now},v1={recorded[\'v1\']}")',
                 ),
                 "'alter' was refused by a door that has only the time signed",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED | {"replay": ATTACKED["redate"]}),
+                ATTACKS.but("(payload, header)", "(payload, f\"t={now},v1={recorded['v1']}\")"),
                 "'replay' was refused by a door that does not look at the time",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED | {"redate": "(payload, header)"}),
+                ATTACKS.but("(payload, f\"t={now},v1={recorded['v1']}\")", "(payload, header)"),
                 "'redate' was refused by a door that has only the body signed. Its t is 1699996400, and",
             ),
             Wrong(
-                ATTACKS.format(**ATTACKED).replace('"replay"', '"repeat"'),
+                ATTACKS.but('"replay"', '"repeat"'),
                 "returned a dict with forge, alter, repeat, redate, expected a dict with forge",
             ),
         ),

@@ -10,10 +10,11 @@ from typing import Any
 
 import stripe
 from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice
 
 
@@ -289,19 +290,27 @@ def _check_shared_stock(answer: Callable[..., Any]) -> None:
     shelf = Shelf()
     called = "Called fulfil while another order takes from the same stock"
     shelf.before_first_write(lambda: shelf.call(answer, called, 2))
-    event.listen(shelf.engine, "before_cursor_execute", _check_subtracted)
+    locks: list[str] = []
+
+    def look_for_lock(_conn: Any, statement: Any, *_: Any) -> None:
+        locks.extend(LOCK.findall(str(statement.compile(dialect=postgresql.dialect()))))
+
+    def check_subtracted(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        expect(
+            locks or not re.search(r"UPDATE items SET stock\s*=\s*\?", statement),
+            "Called fulfil: it set the stock to a number of its own, and on PostgreSQL another order may have "
+            "changed it since. Let the database subtract.",
+        )
+
+    event.listen(shelf.engine, "before_execute", look_for_lock)
+    event.listen(shelf.engine, "before_cursor_execute", check_subtracted)
     shelf.call(answer, called)
     stock = shelf.state()[1]
     expect(stock == 6, f"{called}: the stock is {stock}, expected 6. Let the database subtract.")
 
 
-def _check_subtracted(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-    """SQLite lets one write at a time; on PostgreSQL, a stock worked out in Python may be out of date."""
-    expect(
-        not re.search(r"UPDATE items SET stock\s*=\s*\?", statement),
-        "Called fulfil: it set the stock to a number of its own, and on PostgreSQL another order may have "
-        "changed it since. Let the database subtract.",
-    )
+# What PostgreSQL is told; SQLite lets one write at a time, and is told of no lock.
+LOCK = re.compile(r"FROM\b.*\bitems\b.*FOR UPDATE", re.DOTALL)
 
 
 class News:
@@ -546,132 +555,16 @@ def _check_failing(answer: Callable[..., Any]) -> None:
     expect(got is None, f"{called}, returned {got!r}, expected None: the event is dead.")
 
 
-RECEIVE = """
-def receive(session, event):
-    {first}
-    session.add(Event(id={id}, type=event.type, about=event.data.object.id))
-    try:
-        session.{commit}()
-    except {error}:
-        session.{undo}()
-    return 200
-"""
-RECEIVED = {
-    "first": "",
-    "id": "event.id",
-    "commit": "commit",
-    "error": "IntegrityError",
-    "undo": "rollback",
-}
-ASKED_FIRST = """
-def receive(session, event):
-    if session.get(Event, event.id) is None:
-        session.add(Event(id=event.id, type=event.type, about=event.data.object.id))
-        session.commit()
-    return 200
-"""
-MERGED = """
-def receive(session, event):
-    session.merge(Event(id=event.id, type=event.type, about=event.data.object.id, handled=False))
-    session.commit()
-    return 200
-"""
-CONFLICT = """
-def receive(session, event):
-    session.add(Event(id=event.id, type=event.type, about=event.data.object.id))
-    try:
-        session.commit()
-    except IntegrityError:
-        session.rollback()
-        return 409
-    return 200
-"""
+RECEIVE = solution_of("receive", __file__)
+FULFIL = solution_of("fulfil", __file__)
+CARELESS = solution_of("careless_fulfil", __file__).but("def careless_fulfil", "def fulfil")
+CATCH_UP = solution_of("catch_up", __file__)
+WORK = solution_of("work_once", __file__)
 
-FULFIL = """
-def fulfil(session, order_id, send):
-    mine = update(Order).where(Order.id == order_id{paid}{open})
-    {before}
-    if session.execute(mine.values(fulfilled=True)).rowcount == 0:
-        session.rollback()
-        return False
-    {between}
-    {stock}
-    session.commit()
-    {after}
-    return True
-"""
-FULFILLED = {
-    "paid": ", Order.status == 'paid'",
-    "open": ", Order.fulfilled.is_(False)",
-    "before": "",
-    "between": "order = session.get_one(Order, order_id)",
-    "stock": "session.execute(update(Item).where(Item.id == order.item_id)"
-    ".values(stock=Item.stock - order.quantity))",
-    "after": "send(order_id)",
-}
-CARELESS = """
-def fulfil(session, order_id, send):
-    order = session.get(Order, order_id)
-    if order.status != "paid" or order.fulfilled:
-        return False
-    {first}
-    session.get(Item, order.item_id).stock -= order.quantity
-    order.fulfilled = True
-    session.commit()
-    {last}
-    return True
-"""
-
-CATCH = """
-def catch_up(client, orders, event):
-    {first}
-    intent = {intent}
-    order_id = {noted}
-    if order_id not in orders:
-        return None
-    if intent.status {paid}:
-        orders[order_id] = "paid"
-    elif {canceled}:
-        orders[order_id] = "canceled"
-    return orders[order_id]
-"""
-CAUGHT = {
-    "first": "if not event.type.startswith('payment_intent.'): return None",
-    "intent": "client.v1.payment_intents.retrieve(event.data.object.id)",
-    "noted": "intent.metadata.to_dict().get('order_id')",
-    "paid": "== 'succeeded'",
-    "canceled": "intent.status == 'canceled' and orders[order_id] != 'paid'",
-}
-
-WORK = """
-def work_once(session, handle, now):
-    due = select(Event).where(Event.due_at <= now).order_by({order}).limit(1)
-    event = session.scalars(due).one_or_none()
-    if event is None:
-        return None
-    {count}
-    event.due_at = {next}
-    {early}
-    {commit}
-    try:
-        handle(event.id)
-    except {error} as error:
-        {failed}
-        session.commit()
-        return "dead" if event.due_at is None else "later"
-    event.handled, event.due_at = True, None
-    session.commit()
-    return "handled"
-"""
-WORKED = {
-    "order": "Event.due_at",
-    "count": "event.attempts += 1",
-    "next": "now + 60 if event.attempts < 3 else None",
-    "early": "",
-    "commit": "session.commit()",
-    "error": "Exception",
-    "failed": "event.last_error = str(error)",
-}
+CLAIMED = "if session.execute(mine.values(fulfilled=True)).rowcount == 0:"
+SUBTRACTED = "session.execute(taken.values(stock=Item.stock - order.quantity))"
+NEXT_TRY = "now + 60 if event.attempts < 3 else None"
+TAKEN = "session.commit()\n    try:"
 
 EXERCISES = (
     Exercise(
@@ -687,23 +580,36 @@ EXERCISES = (
             "session.commit(); except IntegrityError: session.rollback(). Then return 200.",
         ),
         wrong=(
-            Wrong(ASKED_FIRST, "just before your insert, it raised IntegrityError, expected 200"),
-            Wrong(MERGED, "and was handled: the inbox is [('evt_1', 0)], expected no change"),
-            Wrong(CONFLICT, "that came before, returned 409, expected 200"),
             Wrong(
-                RECEIVE.format(**RECEIVED | {"error": "Exception"}),
+                RECEIVE.but("session.rollback()", "raise").but(
+                    "    session.add(", "    if not session.get(Event, event.id): session.add("
+                ),
+                "just before your insert, it raised IntegrityError, expected 200",
+            ),
+            Wrong(
+                RECEIVE.but("session.add(", "session.merge(").but(
+                    "object.id)", "object.id, handled=False)"
+                ),
+                "and was handled: the inbox is [('evt_1', 0)], expected no change",
+            ),
+            Wrong(
+                RECEIVE.but("session.rollback()", "return session.rollback() or 409"),
+                "that came before, returned 409, expected 200",
+            ),
+            Wrong(
+                RECEIVE.but("except IntegrityError", "except Exception"),
                 "while the database takes no writes, returned 200, and the event is lost",
             ),
             Wrong(
-                RECEIVE.format(**RECEIVED | {"undo": "expunge_all"}),
+                RECEIVE.but("session.rollback", "session.expunge_all"),
                 "after a duplicate, it raised PendingRollbackError",
             ),
             Wrong(
-                RECEIVE.format(**RECEIVED | {"commit": "flush"}),
+                RECEIVE.but("session.commit", "session.flush"),
                 "committed in the inbox is []",
             ),
             Wrong(
-                RECEIVE.format(**RECEIVED | {"id": "event.data.object.id"}),
+                RECEIVE.but("id=event.id", "id=event.data.object.id"),
                 "committed in the inbox is [('pi_1'",
             ),
         ),
@@ -725,63 +631,70 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                CARELESS.format(first="send(order_id)", last=""),
+                CARELESS,
                 "send was called before the order was committed as fulfilled",
             ),
             Wrong(
-                CARELESS.format(first="", last="send(order_id)"),
+                CARELESS.but("    send(order_id)\n", "").but(
+                    "commit()\n", "commit()\n    send(order_id)\n"
+                ),
                 "at the same moment, by the webhook: 2 calls returned True, expected 1",
             ),
             Wrong(
-                FULFIL.format(
-                    **FULFILLED
-                    | {
-                        "paid": "",
-                        "before": "if session.get_one(Order, order_id).status != 'paid': return False",
-                    }
+                FULFIL.but(', Order.status == "paid"', "").but(
+                    CLAIMED,
+                    "if session.get_one(Order, order_id).status != 'paid': return False\n"
+                    f"    {CLAIMED}",
                 ),
                 "it was fulfilled, returned True, expected False. Ask for the status in the UPDATE",
             ),
             Wrong(
-                FULFIL.format(
-                    **FULFILLED
-                    | {"stock": "session.get_one(Item, order.item_id).stock -= order.quantity"}
+                FULFIL.but(
+                    SUBTRACTED, "session.get_one(Item, order.item_id).stock -= order.quantity"
                 ),
                 "it set the stock to a number of its own",
             ),
             Wrong(
-                FULFIL.format(**FULFILLED).replace(".where(Item.id == order.item_id)", ""),
+                FULFIL.but("(Order, order_id)", "(Order, order_id, with_for_update=True)").but(
+                    SUBTRACTED, "session.get_one(Item, order.item_id).stock -= order.quantity"
+                ),
+                "it set the stock to a number of its own",
+            ),
+            Wrong(
+                FULFIL.but(".where(Item.id == order.item_id)", ""),
                 "it took from an item that was not ordered",
             ),
             Wrong(
-                FULFIL.format(**FULFILLED | {"paid": ""}),
+                FULFIL.but(', Order.status == "paid"', ""),
                 "with an order that is not paid, returned True, expected False",
             ),
             Wrong(
-                FULFIL.format(**FULFILLED | {"open": ""}),
+                FULFIL.but(", Order.fulfilled.is_(False)", ""),
                 "Called fulfil a second time, returned True, expected False",
             ),
             Wrong(
-                FULFIL.format(
-                    **FULFILLED
-                    | {"between": "session.commit(); order = session.get_one(Order, order_id)"}
-                ),
+                FULFIL.but("    order = session", "    session.commit()\n    order = session"),
                 "and 0 have left the stock. A power cut here would keep it so",
             ),
             Wrong(
-                FULFIL.format(**FULFILLED | {"after": ""}),
+                FULFIL.but("    send(order_id)\n", ""),
                 "it sent 0 e-mails, expected 1",
             ),
             Wrong(
-                FULFIL.format(
-                    **FULFILLED
-                    | {
-                        "before": "order = session.get_one(Order, order_id); "
-                        "item = session.get_one(Item, order.item_id); left = item.stock",
-                        "stock": "item.stock = left - order.quantity",
-                    }
-                ),
+                FULFIL.but(
+                    CLAIMED,
+                    "item = session.get_one(Item, session.get_one(Order, order_id).item_id)\n"
+                    "    left = item.stock\n"
+                    f"    {CLAIMED}",
+                ).but(SUBTRACTED, "item.stock = left - order.quantity"),
                 "it set the stock to a number of its own",
+            ),
+        ),
+        right=(
+            FULFIL.but(
+                SUBTRACTED,
+                "item = session.get_one(Item, order.item_id, with_for_update=True)\n"
+                "    item.stock -= order.quantity",
             ),
         ),
     ),
@@ -799,38 +712,45 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                CATCH.format(**CAUGHT | {"canceled": "intent.status != 'succeeded'"}),
+                CATCH_UP.but(
+                    'intent.status == "canceled" and orders[order_id] != "paid"',
+                    "intent.status != 'succeeded'",
+                ),
                 "is 'canceled', expected 'pending': its card was declined",
             ),
             Wrong(
-                CATCH.format(**CAUGHT).replace(
-                    "return orders[order_id]",
-                    "else: orders[order_id] = 'pending'\n    return orders[order_id]",
+                CATCH_UP.but(
+                    "    return orders",
+                    "    else:\n        orders[order_id] = 'pending'\n    return orders",
                 ),
                 "backwards: A-4 is 'canceled', expected 'paid': its first PaymentIntent",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"intent": "event.data.object"}),
+                CATCH_UP.but(
+                    "client.v1.payment_intents.retrieve(event.data.object.id)", "event.data.object"
+                ),
                 "when another card has paid since: A-1 is 'pending', expected 'paid'. Fetch the PaymentIntent",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"canceled": "intent.status == 'canceled'"}),
+                CATCH_UP.but(' and orders[order_id] != "paid"', ""),
                 "backwards: A-4 is 'canceled', expected 'paid': its first PaymentIntent",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"noted": "intent.metadata['order_id']"}),
+                CATCH_UP.but(
+                    'intent.metadata.to_dict().get("order_id")', "intent.metadata['order_id']"
+                ),
                 "it raised KeyError: 'order_id'",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"first": ""}),
+                CATCH_UP.but('not event.type.startswith("payment_intent.")', "False"),
                 "Called catch_up with charge.failed, it raised InvalidRequestError",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"paid": "in ('succeeded', 'processing')"}),
+                CATCH_UP.but('== "succeeded"', "in ('succeeded', 'processing')"),
                 "A-5 is 'paid', expected 'pending': its bank debit is on its way",
             ),
             Wrong(
-                CATCH.format(**CAUGHT).replace("if order_id not in orders", "if order_id is None"),
+                CATCH_UP.but("if order_id not in orders", "if order_id is None"),
                 "for 'elsewhere', which is no order of ours, returned 'paid', expected None",
             ),
         ),
@@ -851,41 +771,39 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                WORK.format(**WORKED | {"early": "event.handled = True"}),
+                WORK.but(TAKEN, f"event.handled = True\n    {TAKEN}"),
                 "killed in handle: the event says handled, and nobody will do it",
             ),
             Wrong(
-                WORK.format(**WORKED | {"commit": "session.flush()"}),
+                WORK.but(TAKEN, "session.flush()\n    try:"),
                 "while handle runs, other workers see due_at 500, expected 660",
             ),
             Wrong(
-                WORK.format(**WORKED | {"error": "BaseException"}),
+                WORK.but("except Exception", "except BaseException"),
                 "it caught the kill, and returned 'later'",
             ),
             Wrong(
-                WORK.format(**WORKED | {"failed": "event.handled = True"}),
+                WORK.but("event.last_error = str(error)", "event.handled = True"),
                 "handle failed, attempt 1: (handled, due_at, attempts, last_error) is (True",
             ),
             Wrong(
-                WORK.format(**WORKED | {"next": "now + 60"}),
+                WORK.but(NEXT_TRY, "now + 60"),
                 "has killed three workers, returned 'handled', expected None",
             ),
             Wrong(
-                WORK.format(
-                    **WORKED | {"next": WORKED["next"].replace("60", "60 * event.attempts")}
-                ),
+                WORK.but("now + 60 ", "now + 60 * event.attempts "),
                 "try 3 of 3, a minute after the last one: returned None without calling handle",
             ),
             Wrong(
-                WORK.format(**WORKED | {"next": "None"}),
+                WORK.but(NEXT_TRY, "None"),
                 "other workers see due_at None, expected 660",
             ),
             Wrong(
-                WORK.format(**WORKED | {"order": "Event.id"}),
+                WORK.but("order_by(Event.due_at)", "order_by(Event.id)"),
                 "expected the one that is due for longest, ['evt_2']",
             ),
             Wrong(
-                WORK.format(**WORKED | {"error": "ValueError"}),
+                WORK.but("except Exception", "except ValueError"),
                 "it raised OSError('no line to Stripe'), expected it to be noted",
             ),
         ),

@@ -15,18 +15,12 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from werkzeug.test import TestResponse
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
+from classroom.practice import browser_at
 from local_stripe.signing import sign
 
 SECRET, OTHER = "whsec_localPractice", "whsec_localOther"
 MINUTE = 60  # seconds
-
-
-def _client(answer: Callable[..., Any], *given: object) -> FlaskClient:
-    app = answer(*given)
-    name = answer.__name__
-    expect(isinstance(app, Flask), f"Called {name}, returned {app!r}, expected a Flask app.")
-    return app.test_client()
 
 
 def _short(response: TestResponse) -> str:
@@ -37,7 +31,7 @@ PRICES = {"lamp": 3900, "hook": 1400}
 
 
 def check_ordering(answer: Callable[..., Any]) -> None:
-    web = _client(answer, dict(PRICES))
+    web = browser_at(answer, dict(PRICES))
     for wanted, amount in (
         ({"lamp": 1}, 3900),
         ({"lamp": 2, "hook": 3}, 12000),
@@ -68,7 +62,7 @@ def check_ordering(answer: Callable[..., Any]) -> None:
 
 
 def check_signing_in(answer: Callable[..., Any]) -> None:
-    web = _client(answer)
+    web = browser_at(answer)
     for path in ("/shop/cart", "/orders/1?page=2", "/"):
         got = _sign_in(web, next=path)
         expect(
@@ -111,7 +105,7 @@ def check_showing(answer: Callable[..., Any]) -> None:
         2: {"customer": "bob", "amount": 1400},
         3: {"customer": None, "amount": 700},
     }
-    web = _client(answer, orders)
+    web = browser_at(answer, orders)
     _check_ownership(web)
     _check_search(web)
 
@@ -175,7 +169,7 @@ class Mailbox:
 
     def __init__(self, answer: Callable[..., Any]) -> None:
         self.shipped: list[Any] = []
-        self.web = _client(answer, SECRET, self.shipped.append)
+        self.web = browser_at(answer, SECRET, self.shipped.append)
 
     def check(self) -> None:
         self.deliver("a new event of order 1", 200, ["1"], "evt_1", "1")
@@ -546,142 +540,32 @@ def _rotated(
     return account
 
 
-ORDERING = """
-def ordering(prices):
-    app = Flask("ordering")
+ORDERING = solution_of("ordering", __file__)
+SIGNING_IN = solution_of("signing_in", __file__)
+SHOWING = solution_of("showing", __file__)
+HEARING = solution_of("hearing", __file__)
+PROTECT = solution_of("protect", __file__)
+REDACT = solution_of("Redact", __file__)
+ROTATE = solution_of("rotate", __file__)
 
-    @app.post("/orders")
-    def order():
-        wanted = request.form
-        if not {some} or not all({fair} for item, many in wanted.items()):
-            return "no", 422
-        return {{"amount": sum(prices[item] * int(many) for item, many in wanted.items())}}
-
-    return app
-"""
-FAIR = {"some": "wanted", "fair": 'item in prices and re.fullmatch("[1-9][0-9]?|100", many)'}
-
-SIGNING_IN = """
-from urllib.parse import urlsplit
-
-def signing_in():
-    app = Flask("signing_in")
-    app.secret_key = "practice"
-
-    @app.post("/sign-in")
-    def sign_in():
-        session["customer"] = request.form["customer"]
-        target = request.args.get("next", "/")
-        return redirect(target if {own} else "/")
-
-    return app
-"""
-
-SHOWING = """
-def showing(orders):
-    app = Flask("showing")
-    app.secret_key = "practice"
-
-    @app.get("/orders/<int:number>")
-    def show_order(number):
-        from flask import abort
-        found, reader = orders.get(number), session.get("customer")
-        if {not_theirs}:
-            {refusal}
-        return found
-
-    @app.get("/search")
-    def search():
-        words = request.args.get("words", "")
-        return f"<h1>Nothing found for {{{shown}}}</h1>"
-
-    return app
-"""
-THEIRS = {
-    "not_theirs": 'found is None or reader is None or found["customer"] != reader',
-    "refusal": 'return "no such order", 404',
-    "shown": "escape(words)",
-}
-
-HEARING = """
-def hearing(secret, ship):
-    app = Flask("hearing")
-    shipped = set()
-
-    @app.post("/webhook")
-    def hear():
-        body, header = request.get_data(), request.headers.get("Stripe-Signature")
-        try:
-            event = stripe.Webhook.construct_event(body, header, secret{tolerance})
-        except (ValueError, stripe.SignatureVerificationError):
-            return "no", 400
-        number = event.data.object.metadata["order"]
-        {ship}
-        return "heard"
-
-    return app
-"""
-HEARD = {
-    "tolerance": "",
-    "ship": "shipped.add(event.id) or ship(number) if event.id not in shipped else None",
-}
-
-PROTECT = """
-def protect(app):
-    @app.after_request
-    def add(answer):
-        answer.headers["Content-Security-Policy"] = (
-            "default-src 'none'; script-src {script}; style-src {style}; "
-            "img-src 'self' https://pictures.example; frame-src {frame}; "
-            "connect-src 'self' https://api.stripe.com; {rest}"
-        )
-        return answer
-"""
-STRICT = {
-    "script": "'self' https://js.stripe.com",
-    "style": "'self'",
-    "frame": "https://js.stripe.com https://hooks.stripe.com",
-    "rest": "form-action 'self' https://checkout.stripe.com; base-uri 'none'; "
-    "frame-ancestors 'none'",
-}
-
-REDACT = """
-class Redact(logging.Filter):
-    def filter(self, record):
-        text = {text}
-        if record.exc_info and {traceback}:
-            text += "\\n" + logging.Formatter().formatException(record.exc_info)
-            record.exc_info = None
-        record.msg = re.sub(r"{keys}|tok_\\w+|[\\w.+-]+@[\\w.-]+|{number}", "[hidden]", text)
-        {arguments}
-        return {kept}
-"""
-CLEAN = {
-    "text": "record.getMessage()",
-    "traceback": "True",
-    "keys": r"[sr]k_(?:test|live)_\w+|whsec_\w+",
-    "number": "[0-9](?:[ -]?[0-9]){12,18}",
-    "arguments": "record.args = None",
-    "kept": "True",
-}
-
-ROTATE = """
-def rotate(account, servers, leaked):
-    old, new = servers[0].key, account.create_key()
-    {first}
-    for server in {servers}:
-        server.restart({key})
-    {last}
-"""
-ROTATED = {
-    "first": "leaked and account.expire(old)",
-    "servers": "servers",
-    "key": "new",
-    "last": "free = leaked or not account.still_used(old)\n"
-    "    free and not leaked and account.expire(old)\n"
-    "    return free",
-}
-
+WHOLE = 're.fullmatch("[1-9][0-9]?|100", many)'
+OWN_PATH = r're.fullmatch(r"/(?!/)[^\\\x00-\x20\x7f]*", target)'
+WITH_URLSPLIT = SIGNING_IN.but(
+    '    app = Flask("signing_in")',
+    '    from urllib.parse import urlsplit\n\n    app = Flask("signing_in")',
+)
+NO_SUCH_ORDER = '"There is no such order.", 404'
+TYPED = 'request.args.get("words", "")'
+ESCAPED = f"escape({TYPED})"
+NEW_EVENT = "if event.id not in shipped:"
+SCRIPTS, STYLES = "'self' https://js.stripe.com", '"style-src": "\'self\''
+FRAMES = "https://js.stripe.com https://hooks.stripe.com"
+KEYS = r"(?:sk|rk)_(?:test|live)_\w+|whsec_\w+"
+CARD_NUMBER = r"\d(?:[ -]?\d){12,18}"
+ARGUMENTS_LEFT = REDACT.but("record.msg, record.args =", "record.msg =").but("text), None", "text)")
+IN_A_LEAK = "    if leaked:\n        account.expire(old)\n"
+AFTER_A_LEAK = "    if leaked:\n        return True\n"
+STILL_USED = "    if account.still_used(old):\n        return False\n"
 
 EXERCISES = (
     Exercise(
@@ -699,33 +583,27 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                ORDERING.format(**FAIR | {"fair": "item in prices and int(many)"}),
+                ORDERING.but(WHOLE, "int(many)"),
                 "Ordered {'lamp': 1, 'hook': -2}, the shop answered 200",
             ),
             Wrong(
-                ORDERING.format(**FAIR | {"fair": "item in prices and 1 <= int(many) <= 100"}),
+                ORDERING.but(WHOLE, "1 <= int(many) <= 100"),
                 "Ordered {'lamp': '1.5'}, the shop answered 500",
             ),
             Wrong(
-                ORDERING.format(
-                    **FAIR | {"fair": "item in prices and many.isdigit() and 1 <= int(many) <= 100"}
-                ),
+                ORDERING.but(WHOLE, "many.isdigit() and 1 <= int(many) <= 100"),
                 "Ordered {'lamp': '²'}, the shop answered 500",
             ),
             Wrong(
-                ORDERING.format(**FAIR | {"fair": 're.fullmatch("[1-9][0-9]?|100", many)'}),
+                ORDERING.but("item in prices and ", ""),
                 "Ordered {'lamp': 1, 'sofa': 1}, the shop answered 500",
             ),
             Wrong(
-                ORDERING.format(**FAIR | {"some": "'anything'"}),
+                ORDERING.but("not wanted or ", ""),
                 "Ordered {}, the shop answered 200",
             ),
         ),
-        right=(
-            ORDERING.format(
-                **FAIR | {"fair": "item in prices and many in [str(n) for n in range(1, 101)]"}
-            ),
-        ),
+        right=(ORDERING.but(WHOLE, "many in [str(n) for n in range(1, 101)]"),),
     ),
     Exercise(
         "12.2",
@@ -742,32 +620,33 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                SIGNING_IN.format(own='target.startswith("/")'),
+                SIGNING_IN.but(OWN_PATH, 'target.startswith("/")'),
                 "the shop led to '//evil.example', expected '/'. A browser takes that for the host evil",
             ),
             Wrong(
-                SIGNING_IN.format(own='target.startswith("/") and not target.startswith("//")'),
+                SIGNING_IN.but(OWN_PATH, 'target.startswith("/") and not target.startswith("//")'),
                 "next='/\\\\evil.example', the shop led to '/%5Cevil.example', expected '/'",
             ),
             Wrong(
-                SIGNING_IN.format(own=r"re.fullmatch(r'/(?!/)[^\\]*', target)"),
+                SIGNING_IN.but(OWN_PATH, r"re.fullmatch(r'/(?!/)[^\\]*', target)"),
                 "next='/\\t/evil.example', the shop led to",
             ),
             Wrong(
-                SIGNING_IN.format(own='not urlsplit(target.replace(chr(92), "/")).netloc'),
+                WITH_URLSPLIT.but(OWN_PATH, 'not urlsplit(target.replace(chr(92), "/")).netloc'),
                 "Signed in with next='javascript:evil()', the shop led to",
             ),
             Wrong(
-                SIGNING_IN.format(own='target == "/"'),
+                SIGNING_IN.but(OWN_PATH, 'target == "/"'),
                 "Signed in with next='/shop/cart', the shop led to '/'",
             ),
         ),
         right=(
-            SIGNING_IN.format(
-                own='target[:1] == "/" and target[1:2] != "/" and not set(target) & set("\\\\\\t\\r\\n ")'
+            SIGNING_IN.but(
+                OWN_PATH,
+                r'target[:1] == "/" and target[1:2] != "/" and not set(target) & set("\\\t\r\n ")',
             ),
-            SIGNING_IN.format(
-                own='target[:1] == "/" and not urlsplit(target.replace(chr(92), "/")).netloc'
+            WITH_URLSPLIT.but(
+                OWN_PATH, 'target[:1] == "/" and not urlsplit(target.replace(chr(92), "/")).netloc'
             ),
         ),
     ),
@@ -787,46 +666,43 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                SHOWING.format(**THEIRS | {"not_theirs": "found is None"}),
+                SHOWING.but(' or reader is None or found["customer"] != reader', ""),
                 "Nobody is signed in, and /orders/1 answered 200",
             ),
             Wrong(
-                SHOWING.format(
-                    **THEIRS | {"not_theirs": 'found is None or found["customer"] != reader'}
-                ),
+                SHOWING.but(" or reader is None", ""),
                 "Nobody is signed in, and /orders/3 answered 200",
             ),
             Wrong(
-                SHOWING.format(**THEIRS | {"not_theirs": "found is None or reader is None"}),
+                SHOWING.but(' or found["customer"] != reader', ""),
                 "Ann asked for Bob's order, the shop answered 200",
             ),
             Wrong(
-                SHOWING.format(**THEIRS | {"refusal": 'return "Sign in first.", 401'}),
+                SHOWING.but(NO_SUCH_ORDER, '"Sign in first.", 401'),
                 "Nobody is signed in, and /orders/1 answered 401 Sign in first., expected 404",
             ),
             Wrong(
-                SHOWING.format(
-                    **THEIRS
-                    | {"refusal": 'return "no such order" if found is None else "not yours", 404'}
+                SHOWING.but(
+                    NO_SUCH_ORDER, '"no such order" if found is None else "not yours", 404'
                 ),
                 "The difference tells Ann which orders there are",
             ),
             Wrong(
-                SHOWING.format(**THEIRS | {"shown": "words.replace('<script>', '')"}),
+                SHOWING.but(ESCAPED, f"{TYPED}.replace('<script>', '')"),
                 "Searched for '<script>evil()</script>', the page says '<h1>Nothing found for evil()</script>",
             ),
             Wrong(
-                SHOWING.format(**THEIRS | {"shown": "re.sub('<.*?>', '', words)"}),
+                SHOWING.but(ESCAPED, f"re.sub('<.*?>', '', {TYPED})"),
                 "expected it to hold &lt;script&gt;evil()&lt;/script&gt;",
             ),
             Wrong(
-                SHOWING.format(**THEIRS | {"shown": "words.replace('<', '&lt;')"}),
+                SHOWING.but(ESCAPED, f"{TYPED}.replace('<', '&lt;')"),
                 "Searched for '&lt;b&gt;', the page says",
             ),
         ),
         right=(
-            SHOWING.format(**THEIRS | {"refusal": "abort(404)"}),
-            SHOWING.format(**THEIRS | {"shown": "__import__('html').escape(words)"}),
+            SHOWING.but(f"return {NO_SUCH_ORDER}", "from flask import abort; abort(404)"),
+            SHOWING.but(ESCAPED, f"__import__('html').escape({TYPED})"),
         ),
     ),
     Exercise(
@@ -844,35 +720,26 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                HEARING.format(**HEARD | {"ship": "ship(number)"}),
+                HEARING.but("event.id not in shipped", "True"),
                 "Delivered the same event once more: shipped so far is ['1', '1']",
             ),
             Wrong(
-                HEARING.format(
-                    **HEARD
-                    | {
-                        "ship": "shipped = set()\n        event.id in shipped or ship(number)\n"
-                        "        shipped.add(event.id)"
-                    }
-                ),
+                HEARING.but(NEW_EVENT, f"shipped = set()\n        {NEW_EVENT}"),
                 "Delivered the same event once more: shipped so far is ['1', '1']",
             ),
             Wrong(
-                HEARING.format(
-                    **HEARD
-                    | {
-                        "ship": 'if event.id in shipped:\n            return "known", 400\n'
-                        "        shipped.add(event.id)\n        ship(number)"
-                    }
+                HEARING.but(
+                    NEW_EVENT,
+                    f'if event.id in shipped: return "known", 400\n        {NEW_EVENT}',
                 ),
                 "Delivered the same event once more, the shop answered 400, expected 200",
             ),
             Wrong(
-                HEARING.format(**HEARD | {"tolerance": ", tolerance=None"}),
+                HEARING.but("header, secret)", "header, secret, tolerance=None)"),
                 "Delivered an event that was signed 6 minutes ago, the shop answered 200, expected 400",
             ),
             Wrong(
-                HEARING.format(**HEARD | {"tolerance": ", tolerance=60"}),
+                HEARING.but("header, secret)", "header, secret, tolerance=60)"),
                 "Delivered an event that was signed 4 minutes ago, the shop answered 400, expected 200",
             ),
         ),
@@ -893,89 +760,98 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                PROTECT.format(**STRICT).replace("return answer", "pass"),
+                PROTECT.but("return answer", "pass"),
                 "Your function under @app.after_request returned None, expected the answer",
             ),
             Wrong(
-                PROTECT.format(**STRICT).replace("; style-src", ";\\n style-src"),
+                PROTECT.but('"; "', r'";\n "'),
                 "Your code raised ValueError: Header values must not contain newline characters",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"style": "'self' 'unsafe-hashes'"}),
+                PROTECT.but(STYLES, f"{STYLES} 'unsafe-hashes'"),
                 "'unsafe-hashes' is not in the table. It says: style-src",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"style": "'self' data:"}),
+                PROTECT.but(STYLES, f"{STYLES} data:"),
                 "its policy allows a style sheet from a data: address",
             ),
             Wrong(
-                PROTECT.format(
-                    **STRICT
-                    | {"rest": STRICT["rest"].replace("base-uri 'none'", "base-uri 'self'")}
-                ),
+                PROTECT.but('"base-uri": "\'none\'"', '"base-uri": "\'self\'"'),
                 "its policy allows a <base> tag that names the shop itself",
             ),
             Wrong(
-                PROTECT.format(**STRICT).replace("default-src", "font-src"),
+                PROTECT.but("default-src", "font-src"),
                 "its policy allows a plug-in from the shop itself. It says nothing of object-src",
             ),
             Wrong(
-                PROTECT.format(
-                    **STRICT | {"script": "'self' 'unsafe-inline' https://js.stripe.com"}
+                PROTECT.but(
+                    SCRIPTS,
+                    "'self' 'unsafe-inline' https://js.stripe.com",
                 ),
                 "'unsafe-inline' is not in the table. It says: script-src 'self' 'unsafe-inline'",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"script": "'self' https:"}),
+                PROTECT.but(
+                    SCRIPTS,
+                    "'self' https:",
+                ),
                 "its policy allows a script from evil.example",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"script": "self https://js.stripe.com"}),
+                PROTECT.but(
+                    SCRIPTS,
+                    "self https://js.stripe.com",
+                ),
                 "its policy refuses a script from the shop itself",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"script": "'self' js.stripe.com http://js.stripe.com"}),
+                PROTECT.but(
+                    SCRIPTS,
+                    "'self' js.stripe.com http://js.stripe.com",
+                ),
                 "its policy allows a script from js.stripe.com, over http",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"frame": "https://js.stripe.com"}),
+                PROTECT.but(
+                    FRAMES,
+                    "https://js.stripe.com",
+                ),
                 "its policy refuses a frame of hooks.stripe.com",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"rest": STRICT["rest"].partition("; ")[2]}),
+                PROTECT.but('"form-action": "\'self\' https://checkout.stripe.com",', ""),
                 "its policy allows a form that leads to evil.example. It says nothing of form-action, and default-src",
             ),
             Wrong(
-                PROTECT.format(**STRICT | {"rest": STRICT["rest"].partition("; frame")[0]}),
+                PROTECT.but('"frame-ancestors": "\'none\'",', ""),
                 "its policy allows the shop in a frame of the shop itself. It says nothing of frame-ancestors",
             ),
             Wrong(
-                PROTECT.format(
-                    **STRICT | {"rest": STRICT["rest"].replace("base-uri 'none'; ", "")}
-                ),
+                PROTECT.but('"base-uri": "\'none\'",', ""),
                 "its policy allows a <base> tag",
             ),
             Wrong(
-                PROTECT.format(**STRICT).replace("default-src 'none'", "default-src 'self'"),
+                PROTECT.but('"default-src": "\'none\'"', '"default-src": "\'self\'"'),
                 "its policy allows a font from the shop itself. It says nothing of font-src, so default-src counts",
             ),
             Wrong(
-                PROTECT.format(**STRICT).replace("default-src 'none'; ", ""),
+                PROTECT.but('"default-src": "\'none\'",', ""),
                 "its policy allows a font from the shop itself. It says nothing of font-src",
             ),
             Wrong(
-                PROTECT.format(**STRICT).replace(
-                    "    def add(answer):",
-                    "    def add(answer):\n        if answer.status_code != 200:\n            return answer",
+                PROTECT.but(
+                    "def add(answer):\n",
+                    "def add(answer):\n        if answer.status_code != 200: return answer\n",
                 ),
                 "Asked for a redirect, the answer has 0 headers",
             ),
         ),
         right=(
-            PROTECT.format(**STRICT | {"script": "'self' js.stripe.com"}),
-            PROTECT.format(
-                **STRICT | {"style": "'self'", "frame": "hooks.stripe.com/ js.stripe.com"}
+            PROTECT.but(
+                SCRIPTS,
+                "'self' js.stripe.com",
             ),
+            PROTECT.but(FRAMES, "hooks.stripe.com/ js.stripe.com"),
         ),
     ),
     Exercise(
@@ -996,39 +872,41 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                REDACT.format(**CLEAN | {"text": "str(record.msg)", "arguments": "pass"}),
+                ARGUMENTS_LEFT.but("record.getMessage()", "str(record.msg)"),
                 "Logged a secret key as an argument (sk_test_localPractice9), the log says 'it was sk_test_",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"arguments": "pass"}),
+                ARGUMENTS_LEFT,
                 "Is record.args None afterwards?",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"kept": "'[hidden]' not in record.msg"}),
+                REDACT.but("return True", "return '[hidden]' not in record.msg"),
                 "the log says '', expected 'it was [hidden], order 7'",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"keys": r"sk_test_\w+"}),
+                REDACT.but(KEYS, r"sk_test_\w+"),
                 "Logged a live key (sk_live_visiblyFake), the log says",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"keys": r"\w+_\w+"}),
+                REDACT.but(KEYS, r"\w+_\w+"),
                 "the log says 'request [hidden], PaymentIntent [hidden], amount 3900', expected no change",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"number": "[0-9]{16}"}),
+                REDACT.but(CARD_NUMBER, "[0-9]{16}"),
                 "Logged a card number with spaces (4242 4242 4242 4242), the log says",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"number": "[0-9]+"}),
+                REDACT.but(CARD_NUMBER, "[0-9]+"),
                 "expected no change",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"traceback": "False"}),
+                REDACT.but("if record.exc_info", "if False").but(
+                    "record.exc_info = record.exc_text = None", ""
+                ),
                 "the traceback in the log says 'no account of ann@example.com'",
             ),
             Wrong(
-                REDACT.format(**CLEAN | {"traceback": "record.__dict__.update(exc_info=None)"}),
+                REDACT.but("if record.exc_info", "if False"),
                 "its traceback is not in the log, and you will need it",
             ),
         ),
@@ -1049,62 +927,40 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                ROTATE.format(**ROTATED | {"first": "account.expire(old)", "last": "return True"}),
+                ROTATE.but(IN_A_LEAK, "    account.expire(old)\n"),
                 "with leaked=False: server 1 was refused. It has the old key, which is not valid",
             ),
             Wrong(
-                ROTATE.format(
-                    **ROTATED | {"first": "pass", "last": "account.expire(old)\n    return True"}
-                ),
+                ROTATE.but(IN_A_LEAK, "").but(AFTER_A_LEAK + STILL_USED, ""),
                 "where a forgotten program uses the old key, returned True, expected False",
             ),
             Wrong(
-                ROTATE.format(
-                    **ROTATED
-                    | {
-                        "first": "pass",
-                        "last": "free = leaked or not account.still_used(old)\n"
-                        "    free and account.expire(old)\n"
-                        "    return free",
-                    }
+                ROTATE.but(IN_A_LEAK, "").but(
+                    AFTER_A_LEAK + "    if account", "    if not leaked and account"
                 ),
                 "the old key expired after a restart, which takes more than an hour",
             ),
             Wrong(
-                ROTATE.format(**ROTATED | {"last": "return leaked or not account.still_used(old)"}),
+                ROTATE.but("    account.expire(old)\n    return True", "    return True"),
                 "nobody uses the old key any more, and it is still valid",
             ),
             Wrong(
-                ROTATE.format(**ROTATED | {"servers": "servers[:1]"}),
+                ROTATE.but("in servers:", "in servers[:1]:"),
                 "with leaked=False: the servers have 2 different keys, expected one",
             ),
             Wrong(
-                ROTATE.format(**ROTATED | {"key": "account.create_key()"}),
+                ROTATE.but("restart(new)", "restart(account.create_key())"),
                 "the servers have 3 different keys, expected one",
             ),
             Wrong(
-                ROTATE.format(**ROTATED | {"key": "old"}),
+                ROTATE.but("restart(new)", "restart(old)"),
                 "with leaked=False: the servers have the old key",
             ),
             Wrong(
-                ROTATE.format(
-                    **ROTATED
-                    | {
-                        "last": "while not leaked and account.still_used(old): pass\n"
-                        "    leaked or account.expire(old)\n"
-                        "    return True"
-                    }
-                ),
+                ROTATE.but(STILL_USED, "    while account.still_used(old):\n        pass\n"),
                 "Called still_used a hundred times, and the old key is still used",
             ),
         ),
-        right=(
-            ROTATE.format(
-                **ROTATED
-                | {
-                    "first": "if leaked:\n        account.expire(old)\n        new = account.create_key()"
-                }
-            ),
-        ),
+        right=(ROTATE.but(IN_A_LEAK, f"{IN_A_LEAK}        new = account.create_key()\n"),),
     ),
 )

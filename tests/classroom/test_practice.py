@@ -1,10 +1,12 @@
 """What a check is run on: a Stripe and a shop apart from the learner's."""
 
+import pytest
 import stripe
 from flask import Flask, request
 
 from classroom import connect, timeline
-from classroom.practice import Practice
+from classroom.exercise import Mistake
+from classroom.practice import Practice, browser_at
 from local_stripe import Policies
 
 
@@ -55,3 +57,18 @@ def test_a_check_can_have_webhooks_delivered_to_an_answer():
     bench.client.v1.customers.create({})
     assert [delivery.status for delivery in bench.deliver()] == [200]
     assert heard == ["customer.created"]
+
+
+def test_a_check_browses_the_app_that_an_answer_makes():
+    def door(name):
+        return Flask(name)
+
+    assert browser_at(door, "front").get("/").status_code == 404
+
+
+def test_an_answer_that_makes_no_app_is_a_mistake():
+    def door(name):
+        return name
+
+    with pytest.raises(Mistake, match="Called door, returned 'front', expected a Flask app"):
+        browser_at(door, "front")
