@@ -42,9 +42,10 @@ OWN_PATH = re.compile(r"/(?!/)[^\\\x00-\x20\x7f]*")
 
 def init_app(app: Flask) -> None:
     """Let the app know who is signed in."""
-    # The customer is looked up when a page asks: the error page of a lost database does not.
+    # The customer is looked up when a page asks: no error page does, as the database may be lost.
     login_manager.init_app(app, add_context_processor=False)
     app.jinja_env.globals["current_user"] = current_user
+    app.add_template_global(has_entered)
     login_manager.user_loader(_customer_of)
 
 
@@ -76,6 +77,11 @@ def end_sessions(database: Session, customer: Customer) -> None:
 def signed_in_customer() -> Customer | None:
     """Who asks; None for a guest."""
     return db.session.get(Customer, current_user.id) if current_user.is_authenticated else None
+
+
+def has_entered() -> bool:
+    """Whether the session is a customer's; whether it is still good, only the database knows."""
+    return "_user_id" in session
 
 
 def own_path(target: str | None) -> str:

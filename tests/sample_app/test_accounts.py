@@ -221,6 +221,16 @@ def test_signing_out_forgets_the_customer_and_the_cart(ada):
     assert ada.path == "/sign-in?next=/shop/orders"
 
 
+def test_an_error_page_has_the_way_out_of_an_account_and_the_way_in(ada):
+    """Whoever may not see a page may have another account that may."""
+    sign_in(ada)
+    ada.open("/nowhere")
+    ada.press("Sign out")
+    assert ada.rows(".message") == ["You are signed out, on every device."]
+    ada.open("/nowhere")
+    assert (buttons(ada), ada.rows("nav li")[-1]) == ([], "Sign in")
+
+
 def test_a_copy_of_the_cookie_is_worth_nothing_after_signing_out(ada, another_shopper):
     sign_in(ada)
     copy = ada.client.get_cookie("session").value

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from tests.sample_app.aftermath import (
 )
 from tests.sample_app.conftest import address, build, close, fill
 from tests.sample_app.deliveries import carry, event, tell
+from tests.sample_app.shopper import Shopper
 
 ORDER = {"item_ids": [1, 5], "token": "tok_visa"}
 SHOPPERS = 3
@@ -50,11 +52,26 @@ def away(postgresql):
 
 
 @pytest.fixture
-def shop(postgresql, local):
-    app = build(address(postgresql.url), STRIPE_HTTP_CLIENT=InProcess(local))
+def shop(request, postgresql, local):
+    """Its parameter, if there is one, are more settings."""
+    settings = getattr(request, "param", {})
+    app = build(address(postgresql.url), STRIPE_HTTP_CLIENT=InProcess(local), **settings)
     fill(app)
     yield app
     close(app)
+
+
+@pytest.fixture
+def ada(shop):
+    with shop.app_context():
+        db.session.add(ada := Customer(email=f"ada+{uuid4()}@example.com", password_hash="-"))
+        db.session.commit()
+    return ada
+
+
+@pytest.fixture(params=["guest", "customer"])
+def browser(request, shop, ada):
+    return shop.test_client(user=ada if request.param == "customer" else None)
 
 
 @pytest.mark.timeout(200)
@@ -147,11 +164,8 @@ class Rush:
         return sum(status == wanted for status, _ in self.answers)
 
 
-def test_a_program_and_a_person_are_told_to_come_back(shop, postgresql):
+def test_a_program_and_a_person_are_told_to_come_back(shop, ada, postgresql):
     """In JSON and on a page; nobody is shown where it failed, whoever they are."""
-    with shop.app_context():
-        db.session.add(ada := Customer(email="ada@example.com", password_hash="-"))
-        db.session.commit()
     guest, customer = shop.test_client(), shop.test_client(user=ada)
     with away(postgresql):
         told = [
@@ -167,6 +181,34 @@ def test_a_program_and_a_person_are_told_to_come_back(shop, postgresql):
         assert not [word for word in ("psycopg", "socket", "Traceback") if word in answer.text]
     assert {answer.mimetype for answer in told} == {"application/json"}
     assert {answer.mimetype for answer in shown} == {"text/html"}
+
+
+def test_what_is_refused_without_asking_the_database_is_refused_while_it_is_away(
+    browser, postgresql
+):
+    """On a page and in JSON; the page asks nobody who is signed in."""
+    with away(postgresql):
+        shown = [browser.get("/nowhere"), browser.get("/sign-out"), browser.post("/sign-out")]
+        told = [browser.delete("/orders"), browser.post("/orders", json={})]
+    assert [answer.status_code for answer in shown] == [404, 405, 400]
+    assert [answer.status_code for answer in told] == [405, 422]
+    assert {answer.mimetype for answer in shown} == {"text/html"}
+    assert {answer.mimetype for answer in told} == {"application/json"}
+
+
+@pytest.mark.parametrize("shop", [{"RATE_LIMITS": "on"}], indirect=True)
+def test_who_asked_too_often_is_told_so_while_it_is_away(browser, postgresql):
+    guesser = Shopper(browser)
+    guesser.open("/sign-in")
+    for _ in range(10):
+        guesser.press("Sign in", email="ada@example.com", password="a guess")
+    for _ in range(30):
+        browser.post("/orders", json={})
+    with away(postgresql):
+        shown = guesser.press("Sign in", email="ada@example.com", password="one more")
+        told = browser.post("/orders", json={})
+    assert (shown.status_code, shown.mimetype) == (429, "text/html")
+    assert (told.status_code, told.mimetype) == (429, "application/json")
 
 
 def test_the_next_request_after_it_came_back_is_answered(shop, postgresql):
