@@ -16,7 +16,7 @@ from local_stripe.store import Object
 
 PAGE = "/3d_secure_2/hosted"
 
-_FAILED = (
+FAILED = (
     "We are unable to authenticate your payment method. Please choose a different payment method "
     "and try again."
 )
@@ -51,7 +51,7 @@ def require_open(machine: Machine, intent: Object, source: str) -> None:
 def failure(intent: Object, method: Object) -> dict[str, Any]:
     """The error of an owner who could not prove it, as the intent remembers it."""
     code = f"{intent['object']}_authentication_failure"
-    error = StripeError(_FAILED, code=code, payment_method=method)
+    error = StripeError(FAILED, code=code, payment_method=method)
     return declines.remembered(error, payment_method_type=method["type"])
 
 

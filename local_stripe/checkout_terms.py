@@ -138,14 +138,6 @@ def client_reference_id(params: Object) -> str | None:
     return id
 
 
-def locale(params: Object) -> str | None:
-    """The page's language: it speaks English."""
-    wanted: str | None = params.get("locale")
-    if wanted not in (None, "auto", "en", "en-GB"):
-        raise not_implemented(f"the Checkout page in the language `{wanted}`", "locale")
-    return wanted
-
-
 def display_name(params: Object) -> Object:
     """The shop's name on the page."""
     sent = only(params.get("branding_settings") or {}, ("display_name",))

@@ -319,17 +319,22 @@ print(done.customer_details and done.customer_details.email)
 # ## Make it look like yours
 #
 # The page says "Test shop", the name of the account. Logo, colors, shape and name are set once, in
-# Stripe's dashboard, or for one session in `branding_settings`. `submit_type` chooses the words on
-# the button. Look at the top of the page, and at its end.
+# Stripe's dashboard, or for one session in `branding_settings`. `submit_type` chooses what the
+# button says. And the page speaks the language of your customer's browser, unless `locale` names
+# another one. Look at the top of the page, at the amounts, and at the end.
 
 # %%
-yours = {"branding_settings": {"display_name": "Oak & Lamp"}, "submit_type": "book"}
+yours = {
+    "branding_settings": {"display_name": "Oak & Lamp"},
+    "submit_type": "book",
+    "locale": "fr",
+}
 dressed = new_session(order, **back, **named(order), **yours)
 browse(dressed.url)
 
 # %% [markdown]
 # (The local Stripe takes the name alone, and refuses logos and colors instead of ignoring them.)
-# The layout stays Stripe's.
+# The layout stays Stripe's. The names of your goods stay as you sent them: those you translate.
 
 # %% [markdown]
 # ## Leave declines and banks to the page

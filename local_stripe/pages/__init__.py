@@ -5,7 +5,7 @@ The files know what the server knows by placeholders, `{publishable_key}` and it
 
 from pathlib import Path
 
-from local_stripe import currencies, shapes
+from local_stripe import currencies, languages, shapes
 from local_stripe.auth import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.messages import Response
 
@@ -16,6 +16,7 @@ _PLACEHOLDERS = {
     b"{merchant}": shapes.MERCHANT.encode(),
     b"{publishable_key}": PUBLISHABLE_KEY.encode(),
     b"{secret_key}": SECRET_KEY.encode(),
+    b"{languages}": " ".join(languages.TABLES).encode(),
     b"{zero_decimal}": " ".join(sorted(currencies.ZERO_DECIMAL)).encode(),
     b"{three_decimal}": " ".join(sorted(currencies.THREE_DECIMAL)).encode(),
 }
@@ -65,6 +66,12 @@ def _document(name: str) -> Response:
     return _page(name, "text/html", content_security_policy=_POLICY, referrer_policy="no-referrer")
 
 
+def _words() -> dict[str, Response]:
+    """The pages' words in each language but English, by path."""
+    files = [f"words/{file.name}" for file in languages.TABLES.values()]
+    return {f"/v3/{file}": _page(file, "application/json") for file in files}
+
+
 def _scripts(folder: str) -> dict[str, Response]:
     """Each script of a folder, by its path."""
     names = [script.name for script in (_HERE / folder).glob("*.js")]
@@ -107,6 +114,8 @@ _PAGES = {
     "/v3/card.js": _page("card.js", "text/javascript"),
     "/v3/cards.js": _page("cards.js", "text/javascript"),
     "/v3/api.js": _page("api.js", "text/javascript"),
+    "/v3/words.js": _page("words.js", "text/javascript"),
+    **_words(),
     "/v3/typing.js": _page("typing.js", "text/javascript"),
     "/c/checkout.css": _page("checkout.css", "text/css"),
     "/c/checkout.js": _page("checkout.js", "text/javascript"),

@@ -1,15 +1,19 @@
 // Calls of the local Stripe's API from its own pages, with a publishable key.
 
-/** Ask for `path` below /v1/; gives {body} or Stripe's {error}. With `fields`, nested as they like, a POST. */
+import { say } from "./words.js";
+
+/** Ask for `path` below /v1/; gives {body}, or Stripe's {error} in the payer's language. With `fields`, nested as
+ * they like, a POST.
+ */
 export async function ask(key, path, fields) {
   const headers = { Authorization: `Bearer ${key}` };
   const sent = fields ? { method: "POST", body: new URLSearchParams(pairs(fields)) } : {};
   try {
     const response = await fetch(new URL(`../v1/${path}`, import.meta.url), { headers, ...sent });
     const body = await response.json();
-    return response.ok ? { body } : { error: body.error };
+    return response.ok ? { body } : { error: { ...body.error, message: say(body.error.message) } };
   } catch {
-    return { error: { type: "api_connection_error", message: "The local Stripe did not answer." } };
+    return { error: { type: "api_connection_error", message: say("The local Stripe did not answer.") } };
   }
 }
 

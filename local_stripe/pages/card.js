@@ -6,6 +6,7 @@ import { ask } from "./api.js";
 import * as cards from "./cards.js";
 import { connected } from "./line.js";
 import { guide } from "./typing.js";
+import { say, speak } from "./words.js";
 
 const API = {
   token: { path: "tokens", fields: tokenFields },
@@ -51,11 +52,17 @@ let lastChange;
 
 connected((settings, line) => {
   tell = line;
-  receive.settings({ settings });
-  new ResizeObserver(() => tell({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
-  tellEvent("ready");
+  begin(settings);
   return receive;
 });
+
+async function begin(settings) {
+  receive.settings({ settings });
+  await speak(settings.locale);
+  show();
+  new ResizeObserver(() => tell({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
+  tellEvent("ready");
+}
 
 const receive = {
   settings({ settings: { style: { base = {}, invalid = {} } = {}, hidePostalCode = false, disabled = false } }) {
@@ -146,7 +153,7 @@ function mark(input, problem) {
 function draw(brand, isWrong) {
   const sign = document.activeElement === cvc && brand !== "amex" ? "code" : brand;
   icon.firstElementChild.setAttribute("href", `#${sign}`);
-  icon.setAttribute("aria-label", `Card brand: ${brand}`);
+  icon.setAttribute("aria-label", say("Card brand: {brand}", { brand }));
   dress(icon, isWrong ? { iconColor: invalidStyle.iconColor } : {});
 }
 

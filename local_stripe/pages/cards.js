@@ -2,6 +2,8 @@
 //
 // Each check returns null, or Stripe's {code, message} (https://docs.stripe.com/error-codes).
 
+import { say } from "./words.js";
+
 const BRANDS = [
   // first digits, how many digits, where the gaps are, digits of the security code
   { brand: "amex", starts: /^3[47]/, lengths: [15], gaps: [4, 10], cvc: 4 },
@@ -40,8 +42,10 @@ export function checkNumber(text) {
   const digits = digitsOf(text);
   const { lengths } = brandOf(digits);
   if (lengths.includes(digits.length) && luhn(digits)) return null;
-  if (digits.length < lengths.at(-1)) return { code: "incomplete_number", message: "Your card number is incomplete." };
-  return { code: "invalid_number", message: "Your card number is invalid." };
+  if (digits.length < lengths.at(-1)) {
+    return { code: "incomplete_number", message: say("Your card number is incomplete.") };
+  }
+  return { code: "invalid_number", message: say("Your card number is invalid.") };
 }
 
 /** The month and the four digits of the year: "12 / 34" -> [12, 2034]. */
@@ -49,29 +53,29 @@ export const expiryOf = (text) => [Number(digitsOf(text).slice(0, 2)), 2000 + Nu
 
 export function checkExpiry(text, today = new Date()) {
   if (digitsOf(text).length < 4) {
-    return { code: "incomplete_expiry", message: "Your card's expiration date is incomplete." };
+    return { code: "incomplete_expiry", message: say("Your card's expiration date is incomplete.") };
   }
   const [month, year] = expiryOf(text);
-  if (month === 0) return { code: "invalid_expiry_month", message: "Your card's expiration month is invalid." };
+  if (month === 0) return { code: "invalid_expiry_month", message: say("Your card's expiration month is invalid.") };
   if (year < today.getFullYear()) {
-    return { code: "invalid_expiry_year_past", message: "Your card's expiration year is in the past." };
+    return { code: "invalid_expiry_year_past", message: say("Your card's expiration year is in the past.") };
   }
   if (year > today.getFullYear() + 50) {
-    return { code: "invalid_expiry_year", message: "Your card's expiration year is invalid." };
+    return { code: "invalid_expiry_year", message: say("Your card's expiration year is invalid.") };
   }
   if (year === today.getFullYear() && month < today.getMonth() + 1) {
-    return { code: "invalid_expiry_month_past", message: "Your card's expiration date is in the past." };
+    return { code: "invalid_expiry_month_past", message: say("Your card's expiration date is in the past.") };
   }
   return null;
 }
 
 export function checkCvc(text, number) {
   if (text.length === brandOf(number).cvc) return null;
-  return { code: "incomplete_cvc", message: "Your card's security code is incomplete." };
+  return { code: "incomplete_cvc", message: say("Your card's security code is incomplete.") };
 }
 
 export function checkPostalCode(text) {
-  return text.trim().length >= 5 ? null : { code: "incomplete_zip", message: "Your postal code is incomplete." };
+  return text.trim().length >= 5 ? null : { code: "incomplete_zip", message: say("Your postal code is incomplete.") };
 }
 
 /** Whether the last digit agrees with the others: every second one from the right is doubled. */

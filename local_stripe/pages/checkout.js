@@ -7,6 +7,7 @@
 import { ask } from "../v3/api.js";
 import { formatMoney } from "../v3/money.js";
 import { isComplete, paymentMethod, prepare } from "../v3/pay-form.js";
+import { language, say, speak } from "../v3/words.js";
 
 const KEY = document.querySelector("meta[name=publishable-key]").content;
 const SESSION = location.pathname.split("/").at(-1);
@@ -18,26 +19,36 @@ const SECRET = EMBEDDED ? location.hash.slice(1) : undefined;
 
 const $ = (id) => document.getElementById(id);
 
-const VERBS = { book: "Book", donate: "Donate" };
-const TITLES = { book: "Book with", donate: "Donate to" };
+const TITLES = {
+  book: (shop) => say("Book with {shop}", { shop }),
+  donate: (shop) => say("Donate to {shop}", { shop }),
+  pay: (shop) => say("Pay {shop}", { shop }),
+  save: (shop) => say("Save your payment details with {shop}", { shop }),
+};
+const BUTTONS = {
+  book: (amount) => say("Book {amount}", { amount }),
+  donate: (amount) => say("Donate {amount}", { amount }),
+  pay: (amount) => say("Pay {amount}", { amount }),
+  save: () => say("Save"),
+};
 
 const CLOSED = {
-  complete: {
-    title: "You’re all done here",
-    text: "This has been taken care of; you will not be asked for it again.",
-  },
-  expired: {
-    title: "This page has expired",
-    text: "Nothing was paid. Please go back to the shop to start again.",
-  },
-  missing: {
-    title: "There is nothing to pay here",
-    text: "This address belongs to no Checkout Session. Please follow the shop’s link again.",
-  },
-  unreachable: {
-    title: "This page could not be loaded",
-    text: "Please load it again in a moment.",
-  },
+  complete: () => ({
+    title: say("You’re all done here"),
+    text: say("This has been taken care of; you will not be asked for it again."),
+  }),
+  expired: () => ({
+    title: say("This page has expired"),
+    text: say("Nothing was paid. Please go back to the shop to start again."),
+  }),
+  missing: () => ({
+    title: say("There is nothing to pay here"),
+    text: say("This address belongs to no Checkout Session. Please follow the shop’s link again."),
+  }),
+  unreachable: () => ({
+    title: say("This page could not be loaded"),
+    text: say("Please load it again in a moment."),
+  }),
 };
 
 // ---- what the payer sees ----
@@ -48,15 +59,15 @@ function showOnly(id) {
 
 function showOpen(session) {
   const shop = session.branding_settings.display_name;
-  const isSetup = session.mode === "setup";
-  const total = isSetup ? "" : money(session.amount_total, session);
-  const title = isSetup ? `Save your payment details with ${shop}` : `${TITLES[session.submit_type] ?? "Pay"} ${shop}`;
+  const does = session.mode === "setup" ? "save" : session.submit_type in TITLES ? session.submit_type : "pay";
+  const total = does === "save" ? "" : money(session.amount_total, session);
+  const title = TITLES[does](shop);
   document.title = title;
   $("shop").textContent = shop;
   $("title").textContent = title;
   $("total").textContent = total;
   $("items").replaceChildren(...session.line_items.map((item) => line(item, session)));
-  $("submit").textContent = isSetup ? "Save" : `${VERBS[session.submit_type] ?? "Pay"} ${total}`;
+  $("submit").textContent = BUTTONS[does](total);
   linkBack($("back"), session);
   prepare(session.payment_method_types, session.customer_details?.email);
   showOnly("open");
@@ -64,7 +75,11 @@ function showOpen(session) {
 
 function line({ description, quantity, amount_total }, session) {
   const item = document.createElement("li");
-  const texts = { what: description, quantity: `Qty ${quantity}`, amount: money(amount_total, session) };
+  const texts = {
+    what: description,
+    quantity: say("Qty {quantity}", { quantity }),
+    amount: money(amount_total, session),
+  };
   for (const [name, text] of Object.entries(texts)) {
     const part = document.createElement("span");
     part.className = name;
@@ -75,7 +90,7 @@ function line({ description, quantity, amount_total }, session) {
 }
 
 function showClosed(status, session) {
-  const { title, text } = CLOSED[status];
+  const { title, text } = CLOSED[status]();
   document.title = title;
   $("shop").textContent = session?.branding_settings.display_name ?? "";
   $("over-title").textContent = title;
@@ -90,11 +105,8 @@ function linkBack(link, { cancel_url }) {
   if (cancel_url) link.href = cancel_url;
 }
 
-/** An amount as the session's language writes it: English, as the rest of the page. */
-function money(amount, { currency, locale }) {
-  const wanted = locale && locale !== "auto" ? locale : navigator.language;
-  return formatMoney(amount, currency, wanted.startsWith("en-") ? wanted : "en-US");
-}
+/** An amount as the page's language writes it. */
+const money = (amount, { currency }) => formatMoney(amount, currency, language);
 
 function setBusy(isBusy) {
   $("submit").disabled = isBusy;
@@ -108,6 +120,7 @@ const read = () => ask(KEY, SECRET ? `${PAGE}?client_secret=${encodeURIComponent
 /** Show the session as it is; one who comes back from the bank with it done goes on to the shop. */
 async function load() {
   const { body: session, error } = await read();
+  await speak(session?.locale);
   if (error?.code === "resource_missing") return showClosed("missing");
   if (error) return showClosed("unreachable");
   const back = new URLSearchParams(location.search).get("redirect_status");
@@ -172,7 +185,8 @@ async function isOver() {
 const intentOf = (session) => session.payment_intent ?? session.setup_intent;
 
 function showProblem(error) {
-  $("problem").textContent = error?.message ?? "";
+  $("problem").textContent = error ? say(error.message) : "";
+  if (error) $("problem").scrollIntoView({ block: "nearest" }); // who comes back from the bank is at the top
 }
 
 let shown; // the session as the payer saw it
@@ -181,8 +195,7 @@ $("form").addEventListener("submit", (event) => {
   pay();
 });
 addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); }); // after Back
-if (EMBEDDED) {
-  document.body.classList.add("embedded");
-  new ResizeObserver(() => tellShop({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);
-}
-load();
+if (EMBEDDED) document.body.classList.add("embedded");
+await load();
+// Not before: what comes after the bank's page keeps its place until it is there to be scrolled to.
+if (EMBEDDED) new ResizeObserver(() => tellShop({ type: "height", pixels: document.body.offsetHeight })).observe(document.body);

@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { connected } from "./line.js";
 import { formatMoney } from "./money.js";
+import { language, say, speak } from "./words.js";
 
 const KINDS = { pi: "payment_intent", seti: "setup_intent" };
 const NAMES = { payment_intent: "paymentIntent", setup_intent: "setupIntent" };
@@ -15,7 +16,14 @@ async function intent(clientSecret, path, fields) {
   const kind = KINDS[prefix];
   if (!kind) return { error: { type: "invalid_request_error", message: `Invalid client secret: ${clientSecret}` } };
   const { body, error } = await ask(key, path(kind, encodeURIComponent(clientSecret.split("_secret_")[0])), fields);
-  return error ? { error } : { [NAMES[kind]]: body };
+  return error ? { error } : { [NAMES[kind]]: translated(body) };
+}
+
+/** The intent, with what was wrong last in the payer's language. */
+function translated(intent) {
+  const errors = ["last_payment_error", "last_setup_error"].filter((name) => intent?.[name]);
+  const said = errors.map((name) => [name, { ...intent[name], message: say(intent[name].message) }]);
+  return intent && { ...intent, ...Object.fromEntries(said) };
 }
 
 /** The Checkout Session, read or acted on, as a shop's page gets to see it: {session, intent} or {error}. */
@@ -25,12 +33,13 @@ async function checkout(clientSecret, action = "", fields = undefined) {
   const sent = fields && { ...fields, client_secret: clientSecret };
   const { body, error } = await ask(key, `payment_pages/${id}${action}${query}`, sent);
   if (error) return { error };
-  return { session: session(body), intent: body.payment_intent ?? body.setup_intent, url: body.success_url };
+  await speak(body.locale);
+  return { session: session(body), intent: translated(body.payment_intent ?? body.setup_intent), url: body.success_url };
 }
 
 // https://docs.stripe.com/js/custom_checkout/session_object
 function session(body) {
-  const amount = (minor) => ({ minorUnitsAmount: minor, amount: formatMoney(minor, body.currency) });
+  const amount = (minor) => ({ minorUnitsAmount: minor, amount: formatMoney(minor, body.currency, language) });
   return {
     id: body.id,
     livemode: body.livemode,
@@ -64,5 +73,6 @@ const DOES = {
 
 connected((settings) => {
   key = settings.key;
-  return { ask: ({ wanted, ...details }) => DOES[wanted](details) };
+  const ready = speak(settings.locale);
+  return { ask: ({ wanted, ...details }) => ready.then(() => DOES[wanted](details)) };
 });

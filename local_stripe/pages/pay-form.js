@@ -4,6 +4,7 @@
 
 import * as cards from "./cards.js";
 import { guide } from "./typing.js";
+import { language, say } from "./words.js";
 
 const COUNTRIES = [
   "AR", "AT", "AU", "BE", "BR", "CA", "CH", "CL", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR", "HK", "HU", "IE",
@@ -15,17 +16,21 @@ const WITH_POSTAL_CODE = ["CA", "GB", "US"]; // where the bank checks it
 const $ = (id) => document.getElementById(id);
 const country = $("country");
 
-const required = (id, message) => () => ($(id).value.trim() ? null : { message });
+const required = (id, message) => () => ($(id).value.trim() ? null : { message: message() });
 const digits = (id, least, most, message) => () => {
   const { length } = $(id).value;
-  return length >= least && length <= most ? null : { message };
+  return length >= least && length <= most ? null : { message: message() };
 };
+const nameIsMissing = () => say("Your name is missing.");
 const plain = { format: (text) => text, isFull: () => false };
 
 const email = {
   ...plain,
   input: $("email"),
-  check: () => (/^\S+@\S+$/.test($("email").value.trim()) ? null : { message: "Your email address is incomplete." }),
+  check() {
+    const isAddress = /^\S+@\S+$/.test($("email").value.trim());
+    return isAddress ? null : { message: say("Your email address is incomplete.") };
+  },
 };
 
 const CARD_ROW = [
@@ -48,28 +53,31 @@ const CARD_ROW = [
     isFull: () => false,
   },
 ];
-const name = { ...plain, input: $("name"), check: required("name", "Your name is missing.") };
+const name = { ...plain, input: $("name"), check: required("name", nameIsMissing) };
 const zip = { ...plain, input: $("zip"), check: () => ($("zip").hidden ? null : cards.checkPostalCode($("zip").value)) };
 
-const holder = { ...plain, input: $("holder"), check: required("holder", "Your name is missing.") };
+const holder = { ...plain, input: $("holder"), check: required("holder", nameIsMissing) };
 const routing = {
   input: $("routing"),
   format: (text) => cards.digitsOf(text).slice(0, 9),
-  check: digits("routing", 9, 9, "A routing number has 9 digits."),
+  check: digits("routing", 9, 9, () => say("A routing number has 9 digits.")),
   isFull: () => $("routing").value.length === 9,
 };
 const account = {
   input: $("account"),
   format: (text) => cards.digitsOf(text).slice(0, 17),
-  check: digits("account", 4, 17, "Your account number is incomplete."),
+  check: digits("account", 4, 17, () => say("Your account number is incomplete.")),
   isFull: () => false,
 };
 
-const owner = { ...plain, input: $("owner"), check: required("owner", "Your name is missing.") };
+const owner = { ...plain, input: $("owner"), check: required("owner", nameIsMissing) };
 const iban = {
   input: $("iban"),
   format: (text) => text.toUpperCase(),
-  check: () => (/^[A-Z]{2}\d{2}[A-Z\d]{11,30}$/.test(unspaced(iban)) ? null : { message: "Your IBAN is incomplete." }),
+  check() {
+    const isWhole = /^[A-Z]{2}\d{2}[A-Z\d]{11,30}$/.test(unspaced(iban));
+    return isWhole ? null : { message: say("Your IBAN is incomplete.") };
+  },
   isFull: () => false,
 };
 
@@ -97,9 +105,11 @@ export function prepare(types, knownEmail) {
     email.input.value = knownEmail;
     email.input.readOnly = true;
   }
-  const names = new Intl.DisplayNames(["en"], { type: "region" });
-  const sorted = COUNTRIES.map((code) => [names.of(code), code]).sort(([a], [b]) => a.localeCompare(b, "en"));
-  country.replaceChildren(...sorted.map(([text, code]) => new Option(text, code, false, code === "US")));
+  const names = new Intl.DisplayNames([language], { type: "region" });
+  const home = new Intl.Locale(language).maximize().region;
+  const likely = COUNTRIES.includes(home) ? home : "US";
+  const sorted = COUNTRIES.map((code) => [names.of(code), code]).sort(([a], [b]) => a.localeCompare(b, language));
+  country.replaceChildren(...sorted.map(([text, code]) => new Option(text, code, false, code === likely)));
   show();
 }
 

@@ -5,6 +5,7 @@
 import { ask } from "./api.js";
 import { connected } from "./line.js";
 import { isComplete, isEmpty, paymentMethod, prepare, problem, TYPES, way } from "./pay-form.js";
+import { speak } from "./words.js";
 
 // The variables of Stripe's Appearance API that the form has a place for.
 const VARIABLES = {
@@ -24,7 +25,8 @@ connected((settings, line) => {
 
 async function begin(settings) {
   receive.settings({ settings });
-  const { types, error } = settings.types ? settings : await typesOf(settings);
+  const { types, locale = settings.locale, error } = settings.types ? settings : await asked(settings);
+  await speak(locale);
   if (error) return tellEvent("loaderror", { error });
   if (!types.some((type) => TYPES.includes(type))) return tellEvent("loaderror", { error: noForm(types) });
   prepare(types);
@@ -36,12 +38,12 @@ async function begin(settings) {
 
 const KINDS = { seti: "setup_intents", pi: "payment_intents", cs: "payment_pages" };
 
-/** The ways to pay that the intent or the Checkout Session takes: {types} or {error}. */
-async function typesOf({ key, clientSecret }) {
+/** The ways to pay that the intent or the Checkout Session takes, and its language if it has one, or {error}. */
+async function asked({ key, clientSecret }) {
   const id = clientSecret.split("_secret_")[0];
   const kind = KINDS[id.split("_")[0]];
   const { body, error } = await ask(key, `${kind}/${id}?client_secret=${encodeURIComponent(clientSecret)}`);
-  return error ? { error } : { types: body.payment_method_types };
+  return error ? { error } : { types: body.payment_method_types, locale: body.locale };
 }
 
 function noForm(types) {

@@ -5,10 +5,17 @@ https://docs.stripe.com/api/checkout/sessions
 
 from dataclasses import replace
 
-from local_stripe import checkout, checkout_places, checkout_terms, line_items, shapes
+from local_stripe import (
+    checkout,
+    checkout_places,
+    checkout_terms,
+    languages,
+    line_items,
+    shapes,
+)
 from local_stripe.call import Call
 from local_stripe.expand import Includes
-from local_stripe.implemented import only
+from local_stripe.implemented import given, only
 from local_stripe.listing import page
 from local_stripe.resources import payment_intents, setup_intents
 from local_stripe.routing import Route
@@ -108,7 +115,7 @@ def create(call: Call) -> Object:
         "invoice": None,
         "invoice_creation": _NO_INVOICE if mode == "payment" else None,
         "livemode": False,
-        "locale": checkout_terms.locale(params),
+        "locale": languages.known(given(params, "locale")),
         "managed_payments": _DISABLED,
         "metadata": call.metadata(),
         "mode": mode,

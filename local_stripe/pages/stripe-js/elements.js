@@ -21,7 +21,7 @@ const groups = new WeakMap(); // elements object -> what stripe.confirmPayment n
 
 function elements(key, options) {
   const { locale, appearance = {}, clientSecret, ...deferred } = options;
-  onlyEnglish("stripe.elements(options)", options);
+  onlySpoken("stripe.elements(options)", options);
   onlyKnown("stripe.elements(options)", deferred, DEFERRED);
   checkAppearance(appearance);
   if (clientSecret && deferred.mode) misuse("elements() takes either a clientSecret or a mode");
@@ -29,10 +29,10 @@ function elements(key, options) {
   const made = {}; // by type
   const group = { clientSecret, deferred, submitted: false, payment: () => made.payment };
   const settings = {
-    card: () => ({}),
+    card: () => ({ locale }),
     payment() {
       if (!clientSecret && !deferred.mode) misuse("a Payment Element needs elements({clientSecret}) or elements({mode, …})");
-      return { key, clientSecret, appearance, types: clientSecret ? undefined : deferred.paymentMethodTypes ?? ["card"] };
+      return { key, clientSecret, locale, appearance, types: clientSecret ? undefined : deferred.paymentMethodTypes ?? ["card"] };
     },
   };
   const self = refusingOthers("elements", {

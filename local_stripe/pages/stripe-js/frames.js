@@ -44,14 +44,14 @@ function connect(frame, settings) {
 }
 
 /** The hidden frame that calls the API, opened when it is first needed: `ask({wanted, …})`. */
-function controllerFor(key) {
+function controllerFor(settings) {
   let frame;
   return (wanted) => {
     if (!frame) {
       const box = document.createElement("div");
       box.hidden = true;
       document.body.append(box);
-      frame = openFrame(box, "v3/controller", { title: "Stripe.js", settings: { key }, receive: {} });
+      frame = openFrame(box, "v3/controller", { title: "Stripe.js", settings, receive: {} });
     }
     return frame.ask(wanted);
   };

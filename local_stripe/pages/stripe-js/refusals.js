@@ -13,8 +13,10 @@ function onlyKnown(call, given, names) {
   if (other !== undefined) notImplemented(`${call}: ${other}`);
 }
 
-function onlyEnglish(call, { locale }) {
-  if (!["auto", "en", undefined].includes(locale)) notImplemented(`${call}: locale "${locale}"`);
+const LANGUAGES = ["auto", "en", ..."{languages}".split(" ")];
+
+function onlySpoken(call, { locale = "auto" }) {
+  if (!LANGUAGES.includes(locale)) notImplemented(`${call}: locale "${locale}"`);
 }
 
 function notImplemented(what) {

@@ -7,11 +7,12 @@ const TOKEN_FIELDS = [
 window.Stripe = function Stripe(key, options = {}) {
   if (!/^pk_test_\w+$/.test(key)) misuse("call Stripe() with a publishable test key, pk_test_…");
   onlyKnown("Stripe(key, options)", options, ["locale"]);
-  onlyEnglish("Stripe(key, options)", options);
-  const controller = controllerFor(key);
+  onlySpoken("Stripe(key, options)", options);
+  const { locale } = options;
+  const controller = controllerFor({ key, locale });
   const retrieve = (clientSecret) => controller({ wanted: "retrieve", clientSecret });
   return refusingOthers("stripe", {
-    elements: (options = {}) => elements(key, options),
+    elements: (options = {}) => elements(key, { locale, ...options }),
     createToken(card, data = {}) {
       onlyKnown("stripe.createToken data", data, TOKEN_FIELDS);
       return askElement(card, "stripe.createToken", { create: "token", key, fields: { card: data } });
