@@ -8,6 +8,7 @@ expect(len(bench.sent("POST", "/v1/payment_intents")) == 1, "…")
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import weakref
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from urllib.parse import parse_qsl
 import stripe
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, NullPool, create_engine, event
+from sqlalchemy.orm import DeclarativeBase
 
 from classroom.connection import Connection, local_connection
 from classroom.delivery import WEBHOOKS, Deliveries, Endpoint, Listeners
@@ -82,6 +85,20 @@ def browser_at(answer: Callable[..., object], *given: object) -> FlaskClient:
     if not isinstance(app, Flask):
         raise Mistake(f"Called {answer.__name__}, returned {app!r}, expected a Flask app.")
     return app.test_client()
+
+
+def shared_database(base: type[DeclarativeBase]) -> Engine:
+    """An empty database on disk, which several processes may open; it goes with the engine."""
+    folder = tempfile.mkdtemp(prefix="practice-")
+    engine = create_engine(f"sqlite:///{folder}/shop.db", poolclass=NullPool)
+    weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
+    event.listen(engine, "connect", _do_not_wait_for_the_disk)
+    base.metadata.create_all(engine)
+    return engine
+
+
+def _do_not_wait_for_the_disk(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _sent(exchange: Exchange) -> Sent:

@@ -2,20 +2,17 @@
 
 import random
 import re
-import shutil
-import weakref
 from collections.abc import Callable
-from tempfile import mkdtemp
 from typing import Any
 
 import stripe
-from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy import event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
-from classroom.practice import Practice
+from classroom.practice import Practice, shared_database
 
 
 class Base(DeclarativeBase):
@@ -52,12 +49,7 @@ class Desk:
     """A database that several processes open, each with a session of its own."""
 
     def __init__(self, *rows: Base) -> None:
-        folder = mkdtemp(prefix="desk-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        url = f"sqlite:///{folder}/desk.db"
-        self.engine = create_engine(url, poolclass=NullPool)
-        event.listen(self.engine, "connect", _do_not_wait_for_the_disk)
-        Base.metadata.create_all(self.engine)
+        self.engine = shared_database(Base)
         with self.session() as session:
             session.add_all(rows)
             session.commit()
@@ -80,10 +72,6 @@ class Desk:
         """What is committed, as another process sees it."""
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(sql))]
-
-
-def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
 
 
 def told(id: str, type: str = "payment_intent.succeeded", about: str = "pi_1") -> Any:

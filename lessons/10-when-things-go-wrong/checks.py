@@ -7,7 +7,7 @@ from typing import Any
 
 import stripe
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from local_stripe import RESTRICTED_KEY, SECRET_KEY, LocalStripe
 from local_stripe.transport import Headers, InProcess
 
@@ -404,23 +404,6 @@ def _ended(got: object) -> str:
     return f"it returned {_short(got)}"
 
 
-ANSWER = """
-def answer_for(error):
-    if isinstance(error, stripe.CardError):
-        return {{"message": {declined}, "try_again": False}}, {no}
-    if {passing}:
-        return {{"message": NO_ANSWER, "try_again": {again}}}, {busy}
-    return {{"message": {fault}, "try_again": False}}, {ours}
-"""
-ANSWERED = {
-    "declined": "DECLINED",
-    "no": "402",
-    "passing": "isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError))",
-    "again": "True",
-    "busy": "503",
-    "fault": "OUR_FAULT",
-    "ours": "500",
-}
 HAND_ON = """
 def answer_for(error):
     return error.json_body, error.http_status
@@ -436,23 +419,6 @@ def answer_for(error):
     }
     return table.get(type(error), ({"message": OUR_FAULT, "try_again": False}, 500))
 """
-NO_LAST_CASE = """
-def answer_for(error):
-    mistakes = (
-        stripe.InvalidRequestError,
-        stripe.IdempotencyError,
-        stripe.AuthenticationError,
-        stripe.SignatureVerificationError,
-    )
-    match error:
-        case stripe.CardError():
-            return {"message": DECLINED, "try_again": False}, 402
-        case stripe.APIConnectionError() | stripe.RateLimitError() | stripe.APIError():
-            return {"message": NO_ANSWER, "try_again": True}, 503
-    if isinstance(error, mistakes):
-        return {"message": OUR_FAULT, "try_again": False}, 500
-"""
-
 RAISED_AGAIN = """
 def answer_for(error):
     try:
@@ -465,22 +431,6 @@ def answer_for(error):
         return {"message": OUR_FAULT, "try_again": False}, 500
 """
 
-LOG = """
-def log_line(error, order_id):
-    code = {code}
-    decline_code = getattr(error.error, "decline_code", None)
-    return (
-        f"{{type(error).__name__}} status={{{status}}} code={{{shown}}} "
-        f"decline_code={{decline_code or '-'}} request={{{request}}} order={{order_id}}{more}"
-    )
-"""
-LOGGED = {
-    "code": "error.code or getattr(error.error, 'code', None)",
-    "status": "error.http_status or '-'",
-    "shown": "code or '-'",
-    "request": "error.request_id or '-'",
-    "more": "",
-}
 
 LOG_OF_THE_BODY = """
 def log_line(error, order_id):
@@ -491,19 +441,7 @@ def log_line(error, order_id):
     return line + f" request={error.request_id or '-'} order={order_id}"
 """
 
-PAUSE = """
-def pause_after(error, tries):
-    passing = {passing}
-    advice = error.headers.get("Stripe-Should-Retry")
-    again = {again}
-    return {seconds} if again and {left} else None
-"""
-PAUSED = {
-    "passing": "stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError",
-    "again": "isinstance(error, passing) if advice is None else advice == 'true'",
-    "seconds": "2 ** (tries - 1)",
-    "left": "tries < 6",
-}
+
 STEP_BY_STEP = """
 def pause_after(error, tries):
     if tries > 5:
@@ -515,53 +453,6 @@ def pause_after(error, tries):
     if advice == "true" or isinstance(error, passing):
         return [1, 2, 4, 8, 16][tries - 1]
 """
-BY_STATUS = """
-def pause_after(error, tries):
-    advice = error.headers.get("Stripe-Should-Retry")
-    passing = error.http_status is None or error.http_status in (409, 429) or error.http_status >= 500
-    again = passing if advice is None else advice == "true"
-    return 2 ** (tries - 1) if again and tries < 6 else None
-"""
-
-SAY = """
-def what_to_say(error):
-    sentences = {{
-        "insufficient_funds": "There is not enough money on this card.",
-        "expired_card": "This card is too old.",
-        "incorrect_cvc": "Please check the three digits on the back.",
-        "incorrect_number": {number},
-        "processing_error": "Please try again in a few minutes.",
-        {more}
-    }}
-    reason = {reason}
-    return {say}
-"""
-SAID = {
-    "number": '"Please check the number of your card."',
-    "more": "",
-    "reason": "error.error.decline_code or error.code",
-    "say": 'sentences.get(reason, "Please take another card.")',
-}
-
-CHARGE = """
-def charge(client, params, key, pause):
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            {create}
-        except {error} as error:
-            {seconds}
-            {leave}
-            {pause}
-"""
-CHARGED = {
-    "create": "return client.v1.payment_intents.create(params, {'idempotency_key': key})",
-    "error": "stripe.StripeError",
-    "seconds": "seconds = pause_after(error, tries)",
-    "leave": "if seconds is None: raise",
-    "pause": "pause(seconds)",
-}
 RECURSIVE = """
 def charge(client, params, key, pause, tries=1):
     try:
@@ -580,25 +471,20 @@ def charge(client, params, key, pause):
 """
 
 
-def answered(**changes: str) -> str:
-    return ANSWER.format(**ANSWERED | changes)
+ANSWER = solution_of("answer_for", __file__)
+LOG = solution_of("log_line", __file__)
+PAUSE = solution_of("pause_after", __file__)
+SAY = solution_of("what_to_say", __file__)
+CHARGE = solution_of("charge", __file__)
 
-
-def logged(**changes: str) -> str:
-    return LOG.format(**LOGGED | changes)
-
-
-def paused(**changes: str) -> str:
-    return PAUSE.format(**PAUSED | changes)
-
-
-def saying(**changes: str) -> str:
-    return SAY.format(**SAID | changes)
-
-
-def charged(**changes: str) -> str:
-    return CHARGE.format(**CHARGED | changes)
-
+NO_ANSWER_CASE = "case stripe.APIConnectionError() | stripe.RateLimitError() | stripe.APIError():"
+FIRST_CODE = 'error.code or getattr(error.error, "code", None)'
+CLASSES = "stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError"
+AGAIN = 'isinstance(error, passing) if advice is None else advice == "true"'
+REASON = "error.error.decline_code or error.code"
+FOUND = f"sentences.get({REASON}, otherwise)"
+NUMBER = '"Please check the number of your card: a digit is wrong."'
+ASKED = "seconds = pause_after(error, tries)"
 
 EXERCISES = (
     Exercise(
@@ -616,32 +502,36 @@ EXERCISES = (
         wrong=(
             Wrong(HAND_ON, "(a timeout), returned (None, None), expected a body"),
             Wrong(
-                answered(passing="error.http_status is None or error.http_status >= 500"),
+                ANSWER.but(
+                    NO_ANSWER_CASE,
+                    "case _ if error.http_status is None or error.http_status >= 500:",
+                ),
                 "(a 429): the status is 500, expected 503",
             ),
             Wrong(
-                answered(busy="error.http_status or 503"),
+                ANSWER.but("503", "error.http_status or 503"),
                 "(a 429): the status is 429, expected 503",
             ),
             Wrong(
-                answered(ours="error.http_status or 500"),
+                ANSWER.but("500", "error.http_status or 500"),
                 "(a misspelled parameter): the status is 400, expected 500",
             ),
             Wrong(
-                answered(fault="error.user_message"),
+                ANSWER.but("OUR_FAULT", "error.user_message"),
                 "the message is 'Received unknown parameter: amuont'",
             ),
             Wrong(
-                answered(declined="error.user_message"),
+                ANSWER.but("DECLINED", "error.user_message"),
                 "the message is 'Your card was declined.', expected “Your bank declined",
             ),
             Wrong(
-                answered(again="error.http_status == 429"),
+                ANSWER.but("True", "error.http_status == 429"),
                 "(a timeout): try_again is False, expected True",
             ),
             Wrong(
-                answered(
-                    passing="isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError))"
+                ANSWER.but(
+                    NO_ANSWER_CASE,
+                    "case _ if isinstance(error, (stripe.APIConnectionError, stripe.RateLimitError)):",
                 ),
                 "(a 409): the status is 500, expected 503",
             ),
@@ -649,7 +539,14 @@ EXERCISES = (
                 BY_EXACT_CLASS,
                 "(a class of tomorrow, made from RateLimitError): the status is 500, expected 503",
             ),
-            Wrong(NO_LAST_CASE, "PermissionError (a restricted key), returned None"),
+            Wrong(
+                ANSWER.but(
+                    "case _:",
+                    "case stripe.InvalidRequestError() | stripe.IdempotencyError() | "
+                    "stripe.AuthenticationError() | stripe.SignatureVerificationError():",
+                ),
+                "PermissionError (a restricted key), returned None",
+            ),
         ),
         right=(RAISED_AGAIN,),
     ),
@@ -666,21 +563,36 @@ EXERCISES = (
             "f\"{type(error).__name__} status={error.http_status or '-'} code={code or '-'} …\"",
         ),
         wrong=(
-            Wrong(logged(more=" {error}"), "the line quotes “amuont”. Leave messages out"),
-            Wrong(logged(more=" {error.json_body}"), "the line quotes “amuont”"),
             Wrong(
-                logged(code="error.code"),
+                LOG.but("*facts]", "*facts, str(error)]"),
+                "the line quotes “amuont”. Leave messages out",
+            ),
+            Wrong(
+                LOG.but("*facts]", "*facts, str(error.json_body)]"),
+                "the line quotes “amuont”",
+            ),
+            Wrong(
+                LOG.but(FIRST_CODE, "error.code"),
                 "code=- decline_code=- request=req_",
             ),
             Wrong(
-                logged(code="error.error.code"),
+                LOG.but(FIRST_CODE, "error.error.code"),
                 "AttributeError: 'NoneType' object has no attribute 'code'",
             ),
-            Wrong(logged(shown="code"), "returned\n  IdempotencyError status=400 code=None"),
-            Wrong(logged(status="error.http_status"), "SignatureVerificationError status=None"),
-            Wrong(logged(request="error.request_id"), "request=None order=A-17\nexpected"),
             Wrong(
-                logged().replace("{decline_code or '-'}", "{code or '-'}"),
+                LOG.but("{value or '-'}", "{value if name == 'code' else value or '-'}"),
+                "returned\n  IdempotencyError status=400 code=None",
+            ),
+            Wrong(
+                LOG.but("{value or '-'}", "{value if name == 'status' else value or '-'}"),
+                "SignatureVerificationError status=None",
+            ),
+            Wrong(
+                LOG.but("{value or '-'}", "{value if name == 'request' else value or '-'}"),
+                "request=None order=A-17\nexpected",
+            ),
+            Wrong(
+                LOG.but('getattr(error.error, "decline_code", None)', FIRST_CODE),
                 "code=parameter_unknown decline_code=parameter_unknown",
             ),
         ),
@@ -700,43 +612,50 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                paused(again="isinstance(error, passing)"),
+                PAUSE.but(AGAIN, "isinstance(error, passing)"),
                 "APIError (a 500, Stripe-Should-Retry: false), after the first try, returned 1",
             ),
             Wrong(
-                paused(again="advice or isinstance(error, passing)"),
+                PAUSE.but(AGAIN, "advice or isinstance(error, passing)"),
                 "APIError (a 500, Stripe-Should-Retry: false), after the first try, returned 1",
             ),
             Wrong(
-                paused(again="isinstance(error, passing) and advice != 'false'"),
+                PAUSE.but(AGAIN, "isinstance(error, passing) and advice != 'false'"),
                 "(a busy Stripe, Stripe-Should-Retry: true), after the first try, returned None",
             ),
             Wrong(
-                paused(passing="stripe.APIConnectionError"),
+                PAUSE.but(CLASSES, "stripe.APIConnectionError"),
                 "RateLimitError (a 429), after the first try, returned None, expected 1",
             ),
             Wrong(
-                paused(passing="stripe.StripeError"),
+                PAUSE.but(CLASSES, "stripe.StripeError"),
                 "(a misspelled parameter), after the first try, returned 1, expected None",
             ),
             Wrong(
-                paused(passing=f"{PAUSED['passing']}, stripe.CardError"),
+                PAUSE.but(CLASSES, f"{CLASSES}, stripe.CardError"),
                 "CardError (a declined card), after the first try, returned 1, expected None",
             ),
             Wrong(
-                paused(again="advice == 'true' if advice else type(error) in passing"),
+                PAUSE.but(AGAIN, "advice == 'true' if advice else type(error) in passing"),
                 "(a class made from RateLimitError), after the first try, returned None",
             ),
             Wrong(
-                BY_STATUS,
+                PAUSE.but(
+                    "isinstance(error, passing)",
+                    "(error.http_status is None or error.http_status in (409, 429) "
+                    "or error.http_status >= 500)",
+                ),
                 "(an answer that ends half-way), after the first try, returned None, expected 1",
             ),
-            Wrong(paused(seconds="tries"), "tries=3, returned 3, expected 4"),
-            Wrong(paused(seconds="2**tries"), "after the first try, returned 2, expected 1"),
-            Wrong(paused(left="True"), "tries=6, returned 32, expected None"),
-            Wrong(paused(left="tries < 5"), "tries=5, returned None, expected 16"),
+            Wrong(PAUSE.but("2 ** (tries - 1)", "tries"), "tries=3, returned 3, expected 4"),
             Wrong(
-                paused(left="(advice or tries < 6)"),
+                PAUSE.but("2 ** (tries - 1)", "2**tries"),
+                "after the first try, returned 2, expected 1",
+            ),
+            Wrong(PAUSE.but("tries < 6", "True"), "tries=6, returned 32, expected None"),
+            Wrong(PAUSE.but("tries < 6", "tries < 5"), "tries=5, returned None, expected 16"),
+            Wrong(
+                PAUSE.but("tries < 6", "(advice or tries < 6)"),
                 "returned 32, expected None: six tries are the end",
             ),
         ),
@@ -755,46 +674,54 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                saying(say="f\"Sorry: {reason.replace('_', ' ')}\""),
+                SAY.but(FOUND, "f\"Sorry: {error.error.decline_code.replace('_', ' ')}\""),
                 "for stolen_card: it says 'Sorry: stolen card', and tells “stolen”",
             ),
             Wrong(
-                saying(say="error.user_message"),
+                SAY.but(FOUND, "error.user_message"),
                 "for card_velocity_exceeded: it says 'Your card was declined for making",
             ),
             Wrong(
-                saying(say='sentences.get(reason) or "Card declined: " + error.code'),
+                SAY.but(
+                    FOUND,
+                    'sentences.get(error.error.decline_code) or "Card declined: " + error.code',
+                ),
                 "it says 'Card declined: card_declined', and tells “card_declined”",
             ),
             Wrong(
-                saying(more='"stolen_card": "Please call your bank.",'),
+                SAY.but("= {", '= {"stolen_card": "Please call your bank.",'),
                 "for stolen_card: it says 'Please call your bank.', and for generic_decline",
             ),
             Wrong(
-                saying(more='"fraudulent": "We cannot take this card.",'),
+                SAY.but("= {", '= {"fraudulent": "We cannot take this card.",'),
                 "for fraudulent: it says 'We cannot take this card.', and for generic_decline",
             ),
-            Wrong(saying(more='"fraudulent": "Is this card stolen?",'), "and tells “stolen”"),
-            Wrong(saying(say="sentences[reason]"), "KeyError: 'generic_decline'"),
-            Wrong(saying(say="sentences.get(reason)"), "for generic_decline, returned None"),
             Wrong(
-                saying(reason="error.code"),
-                "for insufficient_funds: it says 'Please take another card.', the same as for generic",
+                SAY.but("= {", '= {"fraudulent": "Is this card stolen?",'),
+                "and tells “stolen”",
+            ),
+            Wrong(SAY.but(FOUND, f"sentences[{REASON}]"), "KeyError: 'generic_decline'"),
+            Wrong(SAY.but(FOUND, f"sentences.get({REASON})"), "for generic_decline, returned None"),
+            Wrong(
+                SAY.but(REASON, "error.code"),
+                "for insufficient_funds: it says 'Your bank did not accept this card. Please take another one, "
+                "or ask your bank.', the same as for generic",
             ),
             Wrong(
-                saying(reason="error.error.decline_code"),
-                "for incorrect_number: it says 'Please take another card.', the same as for generic",
+                SAY.but(REASON, "error.error.decline_code"),
+                "for incorrect_number: it says 'Your bank did not accept this card. Please take another one, "
+                "or ask your bank.', the same as for generic",
             ),
             Wrong(
-                saying(number='"This card is too old."'),
-                "for incorrect_number: it says 'This card is too old.', the same as for expired_card",
+                SAY.but(NUMBER, '"This card is too old. Please take another one."'),
+                "for incorrect_number: it says 'This card is too old. Please take another one.', the same as for expired_card",
             ),
             Wrong(
-                saying(say="sentences.get(reason) or error.user_message"),
+                SAY.but(FOUND, f"sentences.get({REASON}) or error.user_message"),
                 "for card_velocity_exceeded: it says 'Your card was declined for making",
             ),
         ),
-        right=(saying(more='"processing_error": "The line to your bank was lost.",'),),
+        right=(SAY.but("Your bank could not be reached.", "The line to your bank was lost."),),
     ),
     Exercise(
         "10.5",
@@ -811,42 +738,40 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                charged(create="return client.v1.payment_intents.create(params)"),
+                CHARGE.but(', options={"idempotency_key": key}', ""),
                 "the keys were ['another', 'another'], expected 'order-17' each time",
             ),
             Wrong(
-                charged(create=CHARGED["create"].replace(": key", ": f'{key}-{tries}'")),
+                CHARGE.but('"idempotency_key": key', '"idempotency_key": f"{key}-{tries}"'),
                 "the keys were ['another', 'another'], expected 'order-17' each time",
             ),
             Wrong(
-                charged(error="stripe.APIConnectionError"),
+                CHARGE.but("except stripe.StripeError", "except stripe.APIConnectionError"),
                 "while every other call fails (rate_limit): it raised RateLimitError",
             ),
             Wrong(
-                charged(leave="if seconds is None: return None"),
+                CHARGE.but("raise", "return None"),
                 "and nobody ever answers: it returned None, expected it to raise APIConnectionError",
             ),
             Wrong(
-                charged(seconds="seconds = 2 ** (tries - 1) if tries < 6 else None"),
+                CHARGE.but(ASKED, "seconds = 2 ** (tries - 1) if tries < 6 else None"),
                 "and the card is declined: it tried 6 times, expected 1",
             ),
-            Wrong(charged(pause=""), "the pauses were [], expected [1]"),
+            Wrong(CHARGE.but("pause(seconds)", "pass"), "the pauses were [], expected [1]"),
             Wrong(
-                charged(seconds="seconds = pause_after(error, 1) if tries < 6 else None"),
+                CHARGE.but(ASKED, "seconds = pause_after(error, 1) if tries < 6 else None"),
                 "the pauses were [1, 1, 1, 1, 1], expected [1, 2, 4, 8, 16]",
             ),
             Wrong(
-                charged(
-                    create="client.v1.payment_intents.create(params, {'idempotency_key': key}); return"
-                ),
+                CHARGE.but("return client", "client").but("key})", "key}); return"),
                 "it returned None, expected a PaymentIntent",
             ),
             Wrong(
-                charged(leave="if seconds is None: return error"),
+                CHARGE.but("raise", "return error"),
                 "and nobody ever answers: it returned APIConnectionError, expected it to raise that",
             ),
             Wrong(
-                charged(seconds="seconds = pause_after(error, 1)"),
+                CHARGE.but(ASKED, "seconds = pause_after(error, 1)"),
                 "and nobody ever answers: it tried 10 times, expected 6",
             ),
             Wrong(LEFT_TO_THE_SDK, "the pauses were [], expected [1]"),

@@ -2,18 +2,15 @@
 
 import json
 import random
-import shutil
-import weakref
 from collections.abc import Callable
-from tempfile import mkdtemp
 from typing import Any
 
 import stripe
-from sqlalchemy import NullPool, create_engine, event, text
+from sqlalchemy import text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
-from classroom.practice import Practice
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
+from classroom.practice import Practice, shared_database
 from local_stripe import SECRET_KEY, LocalStripe
 from local_stripe.transport import InProcess
 
@@ -82,11 +79,7 @@ class Till:
     """A database with two orders over 39.00, both paid, at a Stripe of its own."""
 
     def __init__(self) -> None:
-        folder = mkdtemp(prefix="till-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.engine = create_engine(f"sqlite:///{folder}/till.db", poolclass=NullPool)
-        event.listen(self.engine, "connect", _do_not_wait_for_the_disk)
-        Base.metadata.create_all(self.engine)
+        self.engine = shared_database(Base)
         self.bench = Practice()
         self.payments = [pay(self.bench.client) for _ in range(2)]
         with Session(self.engine) as session:
@@ -118,10 +111,6 @@ class Till:
         with self.engine.connect() as connection:
             found = connection.execute(text("SELECT id, amount, form, stripe_id FROM refunds"))
             return [tuple(row) for row in found]
-
-
-def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
 
 
 def check_refund(answer: Callable[..., Any]) -> None:
@@ -787,35 +776,6 @@ def _short(value: Any) -> str:
     return f"{len(value)} ids" if isinstance(value, list) and len(value) > 5 else repr(value)
 
 
-REFUND = """
-def refund(session, client, order_id, amount, form):
-    row = session.scalar(select(Refund).where(Refund.form == form))
-    if row is None:
-        given = select(func.coalesce(func.sum(Refund.amount), 0)).where({counted})
-        left = session.get_one(Order, order_id).amount - session.scalar(given)
-        if not {low} <= amount <= {most}:
-            raise ValueError(f"{{amount}} is not between 1 and {{left}}.")
-        row = Refund(order_id=order_id, amount=amount, form=form)
-        session.add(row)
-        session.{save}()
-    if {asks}:
-        payment = session.get_one(Order, order_id).payment
-        row.stripe_id = client.v1.refunds.create(
-            params={{"payment_intent": payment, "amount": amount}},
-            options={{"idempotency_key": {key}}},
-        ).id
-        session.commit()
-    return {gives}
-"""
-REFUNDED = {
-    "counted": "Refund.order_id == order_id",
-    "low": "1",
-    "most": "left",
-    "save": "commit",
-    "asks": "row.stripe_id is None",
-    "key": "row.id",
-    "gives": "row.stripe_id",
-}
 ROW_AFTERWARDS = """
 def refund(session, client, order_id, amount, form):
     row = session.scalar(select(Refund).where(Refund.form == form))
@@ -831,112 +791,6 @@ def refund(session, client, order_id, amount, form):
     return row.stripe_id
 """
 
-HEAR = """
-def hear(client, orders, event):
-    if {other}:
-        return None
-    about = event.data.object
-    intent = client.v1.payment_intents.retrieve(about.payment_intent)
-    order = orders.get({noted})
-    if order is None:
-        return None
-    refunds = client.v1.refunds.list({{"payment_intent": intent.id}})
-    order["refunded"] = {refunded}
-    order["status"] = "refunded" if {all} else "paid"
-    return order["status"]
-"""
-HEARD = {
-    "other": "not event.type.startswith(('charge.refund', 'refund.'))",
-    "noted": "intent.metadata.to_dict().get('order_id')",
-    "refunded": "sum(r.amount for r in refunds.auto_paging_iter() "
-    "if r.status not in {'failed', 'canceled'})",
-    "all": "order['refunded'] == order['amount']",
-}
-
-FOLLOW = """
-def follow(client, payment, evidence, now):
-    told = {told}
-    disputes = client.v1.disputes.list({{"payment_intent": payment}}).data{some}
-    for dispute in disputes:
-        waits = dispute.status in {waiting}
-        if waits and {told_something} and now {in_time} dispute.evidence_details.due_by:
-            client.v1.disputes.update(dispute.id, {{"evidence": told, "submit": {submit}}})
-    statuses = {{dispute.status for dispute in disputes}}
-    {verdict}
-"""
-FOLLOWED = {
-    "told": "{name: text for name, text in evidence.items() if text}",
-    "some": "",
-    "waiting": "{'needs_response', 'warning_needs_response'}",
-    "told_something": "told",
-    "in_time": "<=",
-    "submit": "True",
-    "verdict": "return 'keep' if 'lost' in statuses else "
-    "'send' if statuses <= {'won', 'warning_closed'} else 'hold'",
-}
-
-CATCH = """
-def catch_up(client, inbox, handle, since):
-    recent = {recent}
-    handled = []
-    for event in {events}:
-        if event.id in inbox:
-            continue
-        {first}
-        try:
-            handle(event)
-        except {error}:
-            {failed}
-        inbox.add(event.id)
-        handled.append(event.id)
-    return handled
-"""
-CAUGHT = {
-    "recent": "{'created': {'gte': since}, 'types': WANTED, 'limit': 100}",
-    "events": "reversed(list(client.v1.events.list(recent).auto_paging_iter()))",
-    "first": "pass",
-    "error": "Exception",
-    "failed": "continue",
-}
-
-REPORT = """
-def report(client, orders, currency):
-    by_type, fees = {{}}, 0
-    for entry in client.v1.balance_transactions.list({ledger}){pages}:
-        if {known}:
-            by_type[entry.type] = by_type.get(entry.type, 0) + entry.{counted}
-        fees += entry.fee
-    balance = client.v1.balance.retrieve()
-    there = sum(fund.amount for fund in {funds} if {same})
-    order_of = {{
-        intent.id: {noted}
-        for intent in client.v1.payment_intents.list({{"limit": 100}}).auto_paging_iter()
-        if {succeeded}
-    }}
-    said_paid = {{id for id, status in orders.items() if {said}}}
-    return {{
-        "by_type": by_type,
-        "fees": fees,
-        "balance": there,
-        "unexplained": {unexplained},
-        "strangers": {sort}(id for id, order_id in order_of.items() if {stranger}),
-        "unpaid": {sort}(id for id in orders if id in said_paid - set(order_of.values())),
-    }}
-"""
-REPORTED = {
-    "ledger": "{'currency': currency, 'limit': 100}",
-    "pages": ".auto_paging_iter()",
-    "known": "True",
-    "counted": "amount",
-    "funds": "[*balance.available, *balance.pending]",
-    "same": "fund.currency == currency",
-    "noted": "intent.metadata.to_dict().get('order_id')",
-    "succeeded": "intent.status == 'succeeded'",
-    "said": "status == 'paid'",
-    "unexplained": "there - sum(by_type.values()) + fees",
-    "stranger": "order_id not in orders",
-    "sort": "sorted",
-}
 
 REFUND_TRIED = """
 from sqlalchemy.exc import IntegrityError
@@ -1043,6 +897,31 @@ def report(client, orders, currency):
     }
 """
 
+REFUND = solution_of("refund", __file__)
+HEAR = solution_of("hear", __file__)
+FOLLOW = solution_of("follow", __file__)
+CATCH_UP = solution_of("catch_up", __file__)
+REPORT = solution_of("report", __file__)
+
+OWN_ROWS = "Refund.order_id == order_id"
+ABOUT_REFUNDS = 'not event.type.startswith(("charge.refund", "refund."))'
+LIVE = 'if refund.status not in {"failed", "canceled"}'
+SUM = f"""\
+sum(
+        refund.amount
+        for refund in refunds.auto_paging_iter()
+        {LIVE}
+    )\
+"""
+NOTED = 'intent.metadata.to_dict().get("order_id")'
+WAITING = '{"needs_response", "warning_needs_response"}'
+VERDICT = """\
+if "lost" in statuses:
+        return "keep"
+    return "send" if statuses <= {"won", "warning_closed"} else "hold"\
+"""
+WANTED_SINCE = '{"created": {"gte": since}, "types": WANTED, "limit": 100}'
+
 EXERCISES = (
     Exercise(
         "11.1",
@@ -1068,44 +947,47 @@ EXERCISES = (
             ),
             Wrong(ROW_AFTERWARDS, "committed in the table is [], expected the row. A power cut"),
             Wrong(
-                REFUND.format(**REFUNDED | {"key": "f'refund-{order_id}-{amount}'"}),
+                REFUND.but(
+                    '"idempotency_key": row.id',
+                    "\"idempotency_key\": f'refund-{order_id}-{amount}'",
+                ),
                 "for the same amount: Stripe gave back [1000], expected [1000, 1000]",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"key": "str(uuid.uuid4())"}),
+                REFUND.but('"idempotency_key": row.id', '"idempotency_key": str(uuid.uuid4())'),
                 "with the same form: Stripe gave back [1000, 1000], expected [1000]. It wants the same",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"key": "form"}),
+                REFUND.but('"idempotency_key": row.id', '"idempotency_key": form'),
                 "the idempotency key is 'form-1', expected the row's id",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"save": "flush"}),
+                REFUND.but(
+                    "add(row)\n        session.commit()", "add(row)\n        session.flush()"
+                ).but("        session.commit()\n        row.stripe_id", "        row.stripe_id"),
                 "committed in the table is [], expected the row",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"asks": "True"}),
+                REFUND.but("row.stripe_id is None", "True"),
                 "two days later: Stripe gave back [1000, 1000, 1000], expected",
             ),
             Wrong(
-                REFUND.format(**REFUNDED).replace(
-                    "row is None:", "row is not None:\n        return row.stripe_id\n    else:"
+                REFUND.but(
+                    "    if row is None:",
+                    "    if row is not None:\n        return row.stripe_id\n    else:",
                 ),
                 "then called it with the same form, returned None, expected the id",
             ),
             Wrong(
-                REFUND.format(
-                    **REFUNDED
-                    | {"counted": "Refund.order_id == order_id, Refund.stripe_id.is_not(None)"}
-                ),
+                REFUND.but(OWN_ROWS, "Refund.order_id == order_id, Refund.stripe_id.is_not(None)"),
                 "with 10.00 on their way, it raised InvalidRequestError, expected a ValueError",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"counted": "True"}),
+                REFUND.but(OWN_ROWS, "True"),
                 "after another order got as much, it raised ValueError",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"most": "session.get_one(Order, order_id).amount"}),
+                REFUND.but("amount <= left:", "amount <= session.get_one(Order, order_id).amount:"),
                 "with 10.00 on their way, it raised InvalidRequestError, expected a ValueError",
             ),
             Wrong(
@@ -1113,11 +995,13 @@ EXERCISES = (
                 "then called it with the same form, it raised ValueError",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"gives": "client.v1.refunds.retrieve(row.stripe_id)"}),
+                REFUND.but(
+                    "return row.stripe_id", "return client.v1.refunds.retrieve(row.stripe_id)"
+                ),
                 "returned the whole refund, expected its id",
             ),
             Wrong(
-                REFUND.format(**REFUNDED | {"low": "0"}),
+                REFUND.but("not 1 <=", "not 0 <="),
                 "Called refund for 0 cents, where 1900 of 3900 are left",
             ),
         ),
@@ -1139,63 +1023,52 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                HEAR.format(**HEARD | {"other": "event.type != 'refund.updated'"}),
+                HEAR.but(ABOUT_REFUNDS, "event.type != 'refund.updated'"),
                 "Called hear with refund.created for A-1, returned None, expected 'paid'",
             ),
             Wrong(
-                HEAR.format(**HEARD | {"other": "event.type != 'charge.refunded'"}),
+                HEAR.but(ABOUT_REFUNDS, "event.type != 'charge.refunded'"),
                 "Called hear with refund.created for A-1, returned None, expected 'paid'",
             ),
             Wrong(
-                HEAR.format(**HEARD | {"all": "order['refunded']"}),
+                HEAR.but('order["refunded"] == order["amount"]', "order['refunded']"),
                 "for A-1, returned 'refunded', expected 'paid': a part went back",
             ),
             Wrong(
-                HEAR.format(
-                    **HEARD | {"refunded": "sum(r.amount for r in refunds.auto_paging_iter())"}
-                ),
+                HEAR.but(LIVE, ""),
                 "for A-3, returned 'refunded', expected 'paid': its refund failed",
             ),
             Wrong(
-                HEAR.format(
-                    **HEARD
-                    | {
-                        "refunded": "sum(r.amount for r in refunds.auto_paging_iter() "
-                        "if r.status == 'succeeded')"
-                    }
-                ),
+                HEAR.but(LIVE, "if refund.status == 'succeeded'"),
                 "for A-4, returned 'paid', expected 'refunded': its refund is pending",
             ),
             Wrong(
-                HEAR.format(**HEARD).replace("not in {'failed', 'canceled'}", "!= 'failed'"),
+                HEAR.but('not in {"failed", "canceled"}', "!= 'failed'"),
                 "for A-7, returned 'refunded', expected 'paid': its refund was canceled",
             ),
             Wrong(
-                HEAR.format(**HEARD).replace(".auto_paging_iter()", ".data"),
+                HEAR.but('"limit": 100', '"limit": 10').but(
+                    "refunds.auto_paging_iter()", "refunds.data"
+                ),
                 "A-5 is (1000, 'paid'), expected (1200, 'paid'): it has twelve refunds",
             ),
             Wrong(
-                HEAR.format(
-                    **HEARD
-                    | {
-                        "refunded": "order['refunded'] + "
-                        "(about.amount if event.type == 'refund.created' else 0)"
-                    }
+                HEAR.but(
+                    SUM,
+                    "order['refunded'] + (event.data.object.amount if event.type == 'refund.created' else 0)",
                 ),
                 "for A-2, returned 'paid', expected 'refunded'",
             ),
             Wrong(
-                HEAR.format(**HEARD | {"noted": "about.metadata.to_dict().get('order_id')"}),
+                HEAR.but(NOTED, "event.data.object.metadata.to_dict().get('order_id')"),
                 "Called hear with refund.created for A-1, returned None, expected 'paid'",
             ),
             Wrong(
-                HEAR.format(**HEARD | {"noted": "intent.metadata['order_id']"}),
+                HEAR.but(NOTED, "intent.metadata['order_id']"),
                 "it raised KeyError: 'order_id'. Not every payment is for one of `orders`",
             ),
             Wrong(
-                HEAR.format(**HEARD | {"other": "not hasattr(about, 'amount')"}).replace(
-                    "    if not hasattr", "    about = event.data.object\n    if not hasattr"
-                ),
+                HEAR.but(ABOUT_REFUNDS, "not hasattr(event.data.object, 'amount')"),
                 "it raised AttributeError",
             ),
         ),
@@ -1216,79 +1089,67 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                FOLLOW.format(**FOLLOWED | {"told": "evidence"}),
+                FOLLOW.but("{name: text for name, text in evidence.items() if text}", "evidence"),
                 "it submitted nothing, and has used up the only chance",
             ),
             Wrong(
-                FOLLOW.format(
-                    **FOLLOWED | {"told": "evidence", "told_something": "any(told.values())"}
-                ),
+                FOLLOW.but(
+                    "{name: text for name, text in evidence.items() if text}", "evidence"
+                ).but("waits and told", "waits and any(told.values())"),
                 "Stripe had filled in 'Ann Lee', and an empty text erases it",
             ),
             Wrong(
-                FOLLOW.format(**FOLLOWED | {"submit": "False"}),
+                FOLLOW.but('"submit": True', '"submit": False'),
                 "the bank got evidence 0 times, expected once. Staged is not submitted",
             ),
             Wrong(
-                FOLLOW.format(**FOLLOWED | {"waiting": "{'needs_response'}"}),
+                FOLLOW.but(WAITING, "{'needs_response'}"),
                 "Called follow for an inquiry: it wrote to Stripe 0 times",
             ),
             Wrong(
-                FOLLOW.format(
-                    **FOLLOWED
-                    | {"waiting": "{'needs_response', 'warning_needs_response', 'under_review'}"}
-                ),
+                FOLLOW.but(WAITING, "{'needs_response', 'warning_needs_response', 'under_review'}"),
                 "it raised InvalidRequestError",
             ),
             Wrong(
-                FOLLOW.format(**FOLLOWED).replace("and now <= dispute.evidence_details.due_by", ""),
+                FOLLOW.but(" and now <= dispute.evidence_details.due_by", ""),
                 "a second after the deadline: it submitted evidence",
             ),
             Wrong(
-                FOLLOW.format(**FOLLOWED | {"in_time": "<"}),
+                FOLLOW.but("now <=", "now <"),
                 "in the last second before the deadline: it submitted nothing",
             ),
             Wrong(
-                FOLLOW.format(
-                    **FOLLOWED
-                    | {
-                        "verdict": "return 'keep' if 'lost' in statuses else 'hold' if statuses & "
-                        "{'needs_response', 'under_review', 'warning_needs_response', "
-                        "'warning_under_review'} else 'send'"
-                    }
+                FOLLOW.but(
+                    VERDICT,
+                    "return 'keep' if 'lost' in statuses else 'hold' if statuses & "
+                    "{'needs_response', 'under_review', 'warning_needs_response', "
+                    "'warning_under_review'} else 'send'",
                 ),
                 "which is in no row, returned 'send', expected 'hold'",
             ),
             Wrong(
-                FOLLOW.format(
-                    **FOLLOWED
-                    | {
-                        "verdict": "return 'send' if not statuses or statuses & "
-                        "{'won', 'warning_closed'} else 'keep' if 'lost' in statuses else 'hold'"
-                    }
+                FOLLOW.but(
+                    VERDICT,
+                    "return 'send' if not statuses or statuses & {'won', 'warning_closed'} else "
+                    "'keep' if 'lost' in statuses else 'hold'",
                 ),
                 "one won and one lost, returned 'send', expected 'keep'",
             ),
             Wrong(
-                FOLLOW.format(
-                    **FOLLOWED
-                    | {
-                        "waiting": "{'needs_response', 'warning_needs_response'} "
-                        "and 'lost' not in {other.status for other in disputes}"
-                    }
+                FOLLOW.but(
+                    WAITING, f"{WAITING} and 'lost' not in {{other.status for other in disputes}}"
                 ),
                 "one lost and one open: it left the open one unanswered",
             ),
             Wrong(
-                FOLLOW.format(**FOLLOWED).replace(
-                    'client.v1.disputes.update(dispute.id, {"evidence": told, "submit": True})',
-                    "[client.v1.disputes.update(dispute.id, {'evidence': {name: told[name]}}) "
-                    "for name in told]",
+                FOLLOW.but(
+                    'client.v1.disputes.update(dispute.id, params={"evidence": told, "submit": True})',
+                    "[client.v1.disputes.update(dispute.id, {'evidence': {name: told[name]}}) for name in told]",
                 ),
                 "The evidence for this dispute has already been submitted",
             ),
             Wrong(
-                FOLLOW.format(**FOLLOWED | {"some": "[:1]"}),
+                FOLLOW.but("payment}).data", "payment}).data[:1]"),
                 "with two disputes: it answered 1 of them, expected both",
             ),
         ),
@@ -1308,65 +1169,64 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                CATCH.format(
-                    **CAUGHT | {"events": "client.v1.events.list(recent).auto_paging_iter()"}
-                ),
+                CATCH_UP.but("reversed(events)", "events"),
                 "it handled the newest event first",
             ),
             Wrong(
-                CATCH.format(
-                    **CAUGHT
-                    | {
-                        "events": "sorted(client.v1.events.list(recent).auto_paging_iter(), "
-                        "key=lambda event: event.created)"
-                    }
-                ),
+                CATCH_UP.but("reversed(events)", "sorted(events, key=lambda event: event.created)"),
                 "`created` counts seconds: within one, Stripe's list tells the order",
             ),
             Wrong(
-                CATCH.format(**CAUGHT).replace("handled.append(event.id)", "handled.append(event)"),
+                CATCH_UP.but("handled.append(event.id)", "handled.append(event)"),
                 "returned whole events, expected their ids",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"events": "reversed(client.v1.events.list(recent).data)"}),
+                CATCH_UP.but("list(params=recent).auto_paging_iter()", "list(params=recent).data"),
                 "than Stripe's list has on one page, returned 100 events",
             ),
             Wrong(
-                CATCH.format(**CAUGHT).replace("if event.id in inbox:", "if False:"),
+                CATCH_UP.but("if event.id in inbox:", "if False:"),
                 "It need not handle payment_intent.succeeded, which is in the inbox",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"first": "inbox.add(event.id)"}),
+                CATCH_UP.but("        try:", "        inbox.add(event.id)\n        try:"),
                 "raised an OSError for one event: that event is in the inbox",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"failed": "pass"}),
+                CATCH_UP.but(
+                    "except Exception:\n            continue", "except Exception:\n            pass"
+                ),
                 "handle raised an OSError for one event, returned",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"failed": "raise"}),
+                CATCH_UP.but(
+                    "except Exception:\n            continue",
+                    "except Exception:\n            raise",
+                ),
                 "it raised OSError('no database'). Go on with the next event",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"failed": "return handled"}),
+                CATCH_UP.but(
+                    "except Exception:\n            continue",
+                    "except Exception:\n            return handled",
+                ),
                 "handle raised an OSError for one event, returned",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"error": "BaseException"}),
+                CATCH_UP.but("except Exception", "except BaseException"),
                 "it caught the kill",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"recent": "{'created': {'gte': since}, 'limit': 100}"}),
+                CATCH_UP.but(WANTED_SINCE, "{'created': {'gte': since}, 'limit': 100}"),
                 "It need not handle customer.created, which was created in the very second of `since`",
             ),
             Wrong(
-                CATCH.format(**CAUGHT | {"recent": "{'types': WANTED, 'limit': 100}"}),
+                CATCH_UP.but(WANTED_SINCE, "{'types': WANTED, 'limit': 100}"),
                 "which was created before `since`",
             ),
             Wrong(
-                CATCH.format(
-                    **CAUGHT
-                    | {"recent": "{'created': {'gt': since}, 'types': WANTED, 'limit': 100}"}
+                CATCH_UP.but(
+                    WANTED_SINCE, "{'created': {'gt': since}, 'types': WANTED, 'limit': 100}"
                 ),
                 "It left out refund.created, which was created in the very second of `since`",
             ),
@@ -1389,60 +1249,68 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                REPORT.format(**REPORTED | {"counted": "net"}),
+                REPORT.but("+ entry.amount", "+ entry.net"),
                 "'adjustment' is -6900, expected -3900",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"known": "entry.type in {'charge', 'refund'}"}),
+                REPORT.but(
+                    "        by_type[entry.type] =",
+                    "        if entry.type in {'charge', 'refund'}: by_type[entry.type] =",
+                ),
                 "'by_type' has no 'adjustment', of which there is -3900",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"funds": "balance.available"}),
+                REPORT.but("[*balance.available, *balance.pending]", "balance.available"),
                 "`available` and `pending`, of this currency",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"same": "True"}),
+                REPORT.but("fund.currency == currency", "True"),
                 "of this currency",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"ledger": "{'limit': 100}"}),
+                REPORT.but('params={"currency": currency, "limit": 100}', 'params={"limit": 100}'),
                 "'charge' is 61950, expected 42450",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"pages": ".data"}),
+                REPORT.but("ledger.auto_paging_iter()", "ledger.data"),
                 "'by_type' has no 'adjustment'",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"unexplained": "0"}),
+                REPORT.but("there - sum(by_type.values()) + fees", "0"),
                 "500 cents more than its entries: 'unexplained' is 0, expected 500",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"unexplained": "there - sum(by_type.values()) - fees"}),
+                REPORT.but(
+                    "there - sum(by_type.values()) + fees", "there - sum(by_type.values()) - fees"
+                ),
                 "'unexplained' is",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"succeeded": "True"}),
+                REPORT.but('intent.status == "succeeded"', "True"),
                 "'unpaid' is ['A-7'], expected ['A-7', 'A-8']",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"stranger": "order_id is None"}),
+                REPORT.but("order_id not in orders", "order_id is None"),
                 "'strangers' is",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"stranger": "orders.get(order_id) != 'paid'"}),
+                REPORT.but("order_id not in orders", "orders.get(order_id) != 'paid'"),
                 "for no order in `orders`, whatever its status",
             ),
-            Wrong(REPORT.format(**REPORTED | {"sort": "list"}), "sorted; they succeeded"),
+            Wrong(REPORT.but('"strangers": sorted', '"strangers": list'), "sorted; they succeeded"),
             Wrong(
-                REPORT.format(**REPORTED).replace('"unpaid": sorted', '"unpaid": list'),
+                REPORT.but(
+                    '"unpaid": sorted(said_paid - set(order_of.values()))',
+                    '"unpaid": [id for id in orders if id in said_paid - set(order_of.values())]',
+                ),
                 "'unpaid' is ['A-8', 'A-7'], expected ['A-7', 'A-8']",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"said": "True"}),
+                REPORT.but('status == "paid"', "True"),
                 "'unpaid' is ['A-7', 'A-8', 'A-9'], expected ['A-7', 'A-8']",
             ),
             Wrong(
-                REPORT.format(**REPORTED | {"noted": "intent.metadata['order_id']"}),
+                REPORT.but(NOTED, "intent.metadata['order_id']"),
                 "it raised KeyError: 'order_id'",
             ),
         ),

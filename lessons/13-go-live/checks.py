@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
@@ -23,8 +22,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, NullPool, create_engine, event, text
 from werkzeug.test import TestResponse
 
-from classroom.exercise import Exercise, Wrong, expect
-from classroom.percent import code_cells
+from classroom.exercise import Exercise, Wrong, expect, solution_of
 from classroom.practice import Practice
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.signing import sign
@@ -576,23 +574,7 @@ def _check_lost_and_hasty(create_shop: Callable[..., Any]) -> None:
     till.expect_given(1000, "Clicked again while Stripe was at work on the first click")
 
 
-def _mended_shop() -> str:
-    """The cell of the shop, with all seven bugs mended."""
-    source = Path(__file__).with_name("exercises.py").read_text(encoding="utf-8")
-    return next(c.solved for c in code_cells(source) if "def create_shop" in c.source)
-
-
-SHOP = _mended_shop()
-
-
-def but(*changes: tuple[str, str]) -> str:
-    """The mended shop with other lines in a few places; each must be there, once."""
-    source = SHOP
-    for old, new in changes:
-        if source.count(old) != 1:
-            raise LookupError(f"{source.count(old)} times in the shop: {old}")
-        source = source.replace(old, new)
-    return source
+SHOP = solution_of("create_shop", __file__)  # with all seven bugs mended
 
 
 TOTAL = "return self.quantity * self.unit_price"
@@ -620,26 +602,26 @@ ONCE = 'f"{id}-refund-{form}"'
 BOOKED = "order.refunded = charge.amount_refunded"
 
 # All seven bugs mended in another way.
-OTHER_SHOP = but(
-    ("    unit_price: Mapped[int]  # cents, when it was placed", "    total: Mapped[int]"),
-    (f"    @property\n    def total(self):\n        {TOTAL}\n", ""),
-    (PLACED, "quantity=quantity, total=quantity * item.price"),
-    (
+OTHER_SHOP = (
+    SHOP.but("    unit_price: Mapped[int]  # cents, when it was placed", "    total: Mapped[int]")
+    .but(f"    @property\n    def total(self):\n        {TOTAL}\n", "")
+    .but(PLACED, "quantity=quantity, total=quantity * item.price")
+    .but(
         "    attempt: Mapped[int] = mapped_column(default=1)  # counts the cards that were tried",
         "    payment_key: Mapped[str] = mapped_column(default=lambda: uuid4().hex)",
-    ),
-    (KEY, "key = order.payment_key"),
-    (
+    )
+    .but(KEY, "key = order.payment_key")
+    .but(
         "    except stripe.CardError:\n        order.attempt += 1",
         "    except stripe.CardError:\n        order.payment_key = uuid4().hex",
-    ),
-    (
+    )
+    .but(
         '    order = g.db.get(Order, id)\n    if order is None or order.customer != session.get("customer"):',
         '    mine = Order.id == id, Order.customer == session.get("customer")\n'
         "    order = g.db.scalars(select(Order).where(*mine)).one_or_none()\n"
         "    if order is None:",
-    ),
-    (
+    )
+    .but(
         RETURN,
         """\
     intents = g.stripe.v1.payment_intents.list({"limit": 100}).data
@@ -648,8 +630,8 @@ OTHER_SHOP = but(
             order.payment_id, order.payment_key = None, uuid4().hex
             g.db.commit()
 """,
-    ),
-    (
+    )
+    .but(
         f"    try:\n        {CONSTRUCTED}\n{REFUSED}",
         """\
     if not secret:
@@ -660,12 +642,12 @@ OTHER_SHOP = but(
     except stripe.SignatureVerificationError:
         return "", 400
 """,
-    ),
-    (
+    )
+    .but(
         'current_app.config["STRIPE_WEBHOOK_SECRET"]',
         'current_app.config.get("STRIPE_WEBHOOK_SECRET")',
-    ),
-    (
+    )
+    .but(
         FULFILLED,
         """\
     g.db.execute(update(Order).where(Order.id == order.id).values(status=Order.status))
@@ -675,19 +657,19 @@ OTHER_SHOP = but(
         g.db.execute(text("UPDATE items SET stock = stock - :bought WHERE id = :item"), chairs)
         order.status = "paid"
 """,
-    ),
-    ("if type(amount) is not int", "if not isinstance(amount, int)"),
-    (ONCE, "form"),
-    (
+    )
+    .but("if type(amount) is not int", "if not isinstance(amount, int)")
+    .but(ONCE, "form")
+    .but(
         "charge = g.stripe.v1.charges.retrieve(made.charge)",
         "made_all = g.stripe.v1.refunds.list({'payment_intent': made.payment_intent})",
-    ),
-    (BOOKED, "order.refunded = sum(each.amount for each in made_all.data)"),
+    )
+    .but(BOOKED, "order.refunded = sum(each.amount for each in made_all.data)")
 )
 
 # The PaymentIntent is made in one call, once for each order, and confirmed in another.
-TWO_CALLS = but(
-    (
+TWO_CALLS = (
+    SHOP.but(
         """\
         "payment_method": request.json["card"],
         "confirm": True,
@@ -695,15 +677,15 @@ TWO_CALLS = but(
         "return_url": url_for("shop.back", id=order.id, _external=True),
 """,
         '        "allowed_payment_method_types": ["card"],\n',
-    ),
-    (
+    )
+    .but(
         KEY,
         """\
 tried = {"payment_method": request.json["card"]}
     tried["return_url"] = url_for("shop.back", id=order.id, _external=True)
     key = f"{order.id}-{order.attempt}-{tried['payment_method']}\"""",
-    ),
-    (
+    )
+    .but(
         "        intent = g.stripe.v1.payment_intents.create("
         'params=params, options={"idempotency_key": key})\n',
         """\
@@ -713,40 +695,38 @@ tried = {"payment_method": request.json["card"]}
         except stripe.InvalidRequestError:
             intent = g.stripe.v1.payment_intents.retrieve(made.id)
 """,
-    ),
+    )
 )
 
 # Who is back without having paid starts anew: what was asked before cannot be answered any more.
-ASKED_NO_MORE = but(
-    (
-        """\
+ASKED_NO_MORE = SHOP.but(
+    """\
         settle(order, intent)
         if intent.status == "requires_payment_method":
 """,
-        """\
+    """\
         if intent.status in ("requires_action", "requires_payment_method"):
             intent = g.stripe.v1.payment_intents.cancel(intent_id)
         settle(order, intent)
         if intent.status == "canceled":
 """,
-    )
 )
 
 # Nothing is locked, and whoever was second starts anew.
-SECOND_LOOK = but(
-    (
+SECOND_LOOK = (
+    SHOP.but(
         "    item: Mapped[Item] = relationship()\n",
         "    item: Mapped[Item] = relationship()\n"
         "    version: Mapped[int] = mapped_column()\n"
         '    __mapper_args__ = {"version_id_col": version}\n',
-    ),
-    (
+    )
+    .but(
         "    stock: Mapped[int]\n",
         "    stock: Mapped[int]\n"
         "    version: Mapped[int] = mapped_column()\n"
         '    __mapper_args__ = {"version_id_col": version}\n',
-    ),
-    (
+    )
+    .but(
         f"{FULFILLED}    g.db.commit()\n",
         """\
     from sqlalchemy.orm.exc import StaleDataError
@@ -759,7 +739,7 @@ SECOND_LOOK = but(
         except StaleDataError:
             g.db.rollback()
 """,
-    ),
+    )
 )
 
 EXERCISES = (
@@ -776,34 +756,32 @@ EXERCISES = (
         right=(OTHER_SHOP,),
         wrong=(
             Wrong(
-                but((TOTAL, "return self.quantity * self.item.price")),
+                SHOP.but(TOTAL, "return self.quantity * self.item.price"),
                 "and nobody has paid yet: its total is 19800, expected 11900",
             ),
             Wrong(
-                but(
-                    (
-                        TOTAL,
-                        TOTAL + ' if self.status == "paid" else self.quantity * self.item.price',
-                    )
+                SHOP.but(
+                    TOTAL,
+                    TOTAL + ' if self.status == "paid" else self.quantity * self.item.price',
                 ),
                 "and nobody has paid yet: its total is 19800, expected 11900",
             ),
             Wrong(
-                but(('"amount": order.total', '"amount": order.quantity * order.item.price')),
+                SHOP.but('"amount": order.total', '"amount": order.quantity * order.item.price'),
                 "then paid: Stripe took [19800], expected [11900]",
             ),
             Wrong(
-                but((TOTAL, "return self.quantity * min(self.unit_price, self.item.price)")),
+                SHOP.but(TOTAL, "return self.quantity * min(self.unit_price, self.item.price)"),
                 "then the price fell to 100: its total is 100, expected 5950",
             ),
             Wrong(
-                but(
-                    (PLACED, 'quantity=quantity, unit_price=request.json.get("price", item.price)')
+                SHOP.but(
+                    PLACED, 'quantity=quantity, unit_price=request.json.get("price", item.price)'
                 ),
                 "and the browser named a price: its total is 1, expected 100",
             ),
             Wrong(
-                but((TOTAL, "return self.unit_price")),
+                SHOP.but(TOTAL, "return self.unit_price"),
                 "Placed an order of two chairs at 5950: its total is 5950, expected 11900",
             ),
         ),
@@ -822,50 +800,46 @@ EXERCISES = (
         right=(OTHER_SHOP, TWO_CALLS),
         wrong=(
             Wrong(
-                but((KEY, "key = str(uuid4())")),
+                SHOP.but(KEY, "key = str(uuid4())"),
                 "again with the same card: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
-                but((KEY, "key = order.id")),
+                SHOP.but(KEY, "key = order.id"),
                 "then with another one: Stripe took [], expected [5950]",
             ),
             Wrong(
-                but((KEY, "key = f\"{order.id}-{request.json['card']}\"")),
+                SHOP.but(KEY, "key = f\"{order.id}-{request.json['card']}\""),
                 "again with another card: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
-                but((KEY, 'key = session.setdefault(f"{id}-{order.attempt}", str(uuid4()))')),
+                SHOP.but(KEY, 'key = session.setdefault(f"{id}-{order.attempt}", str(uuid4()))'),
                 "again from another device: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
-                but((KEY, 'order.attempt += 1; key = f"{order.id}-{order.attempt}"')),
+                SHOP.but(KEY, 'order.attempt += 1; key = f"{order.id}-{order.attempt}"'),
                 "again with the same card: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
-                but(
-                    (KEY, 'key = f"{order.customer}-{order.item_id}-{order.total}-{order.attempt}"')
+                SHOP.but(
+                    KEY, 'key = f"{order.customer}-{order.item_id}-{order.total}-{order.attempt}"'
                 ),
                 "Placed two orders alike, and paid both",
             ),
             Wrong(
-                but(
-                    (
-                        "stripe.IdempotencyError):\n",
-                        "stripe.IdempotencyError):\n        order.attempt += 1\n        g.db.commit()\n",
-                    )
+                SHOP.but(
+                    "stripe.IdempotencyError):\n",
+                    "stripe.IdempotencyError):\n        order.attempt += 1\n        g.db.commit()\n",
                 ),
                 "again with the same card: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
-                but(
-                    (
-                        KEY,
-                        "key = str(uuid4())\n"
-                        "    for made in g.stripe.v1.payment_intents.list().data:\n"
-                        "        if made.metadata.to_dict().get('order_id') == id:\n"
-                        "            settle(order, made)\n"
-                        "    if order.status == 'paid':\n        return told(order)",
-                    )
+                SHOP.but(
+                    KEY,
+                    "key = str(uuid4())\n"
+                    "    for made in g.stripe.v1.payment_intents.list().data:\n"
+                    "        if made.metadata.to_dict().get('order_id') == id:\n"
+                    "            settle(order, made)\n"
+                    "    if order.status == 'paid':\n        return told(order)",
                 ),
                 "at work on the first click: Stripe took [5950, 5950], expected [5950]",
             ),
@@ -885,51 +859,42 @@ EXERCISES = (
         right=(OTHER_SHOP,),
         wrong=(
             Wrong(
-                but((OWNER + '"customer")', "if order is None")),
+                SHOP.but(OWNER + '"customer")', "if order is None"),
                 "Another customer reads Ada's order: answered 200, expected 404",
             ),
             Wrong(
-                but((OWNER + '"customer")', 'if order is None or "customer" not in session')),
+                SHOP.but(OWNER + '"customer")', 'if order is None or "customer" not in session'),
                 "Another customer reads Ada's order: answered 200, expected 404",
             ),
             Wrong(
-                but(
-                    (
-                        OWNER + '"customer"):\n        abort(404)',
-                        "if order is None:\n        abort(404)\n"
-                        '    if order.customer != session.get("customer"):\n        abort(403)',
-                    )
+                SHOP.but(
+                    OWNER + '"customer"):\n        abort(404)',
+                    "if order is None:\n        abort(404)\n"
+                    '    if order.customer != session.get("customer"):\n        abort(403)',
                 ),
                 "Another customer reads Ada's order: answered 403, expected 404",
             ),
             Wrong(
-                but(
-                    (OWNER + '"customer")', "if order is None"),
-                    (
-                        "    return told(own(id))",
-                        '    if own(id).customer != session.get("customer"):\n        abort(404)\n'
-                        "    return told(own(id))",
-                    ),
+                SHOP.but(OWNER + '"customer")', "if order is None").but(
+                    "    return told(own(id))",
+                    '    if own(id).customer != session.get("customer"):\n        abort(404)\n'
+                    "    return told(own(id))",
                 ),
                 "Another customer pays for Ada's order: answered 200, expected 404",
             ),
             Wrong(
-                but(
-                    (
-                        OWNER + '"customer")',
-                        'if order is None or order.customer != session["customer"]',
-                    )
+                SHOP.but(
+                    OWNER + '"customer")',
+                    'if order is None or order.customer != session["customer"]',
                 ),
                 "KeyError",
             ),
             Wrong(
-                but(
-                    (
-                        OWNER + '"customer"):\n        abort(404)',
-                        "if order is None:\n        abort(404)\n"
-                        '    if order.customer != session.get("customer"):\n'
-                        '        abort(404, "This order is somebody else\'s.")',
-                    )
+                SHOP.but(
+                    OWNER + '"customer"):\n        abort(404)',
+                    "if order is None:\n        abort(404)\n"
+                    '    if order.customer != session.get("customer"):\n'
+                    '        abort(404, "This order is somebody else\'s.")',
                 ),
                 "and one that does not exist: the answers differ",
             ),
@@ -950,91 +915,78 @@ EXERCISES = (
         right=(OTHER_SHOP, ASKED_NO_MORE),
         wrong=(
             Wrong(
-                but(
-                    (
-                        RETURN,
-                        '    if request.args["redirect_status"] == "succeeded":\n        fulfil(order)\n',
-                    )
+                SHOP.but(
+                    RETURN,
+                    '    if request.args["redirect_status"] == "succeeded":\n        fulfil(order)\n',
                 ),
                 "before any card was tried: the order is 'paid', expected 'pending'",
             ),
             Wrong(
-                but(
-                    (
-                        RETURN,
-                        '    if order.payment_id and request.args["redirect_status"] == "succeeded":\n'
-                        "        fulfil(order)\n",
-                    )
+                SHOP.but(
+                    RETURN,
+                    '    if order.payment_id and request.args["redirect_status"] == "succeeded":\n'
+                    "        fulfil(order)\n",
                 ),
                 "without an answer to the bank: the order is 'paid', expected 'pending'",
             ),
             Wrong(
-                but(
-                    (
-                        RETURN,
-                        '    if named := request.args.get("payment_intent"):\n'
-                        "        intent = g.stripe.v1.payment_intents.retrieve(named)\n"
-                        '        if intent.status == "succeeded":\n'
-                        "            fulfil(order)\n",
-                    )
+                SHOP.but(
+                    RETURN,
+                    '    if named := request.args.get("payment_intent"):\n'
+                    "        intent = g.stripe.v1.payment_intents.retrieve(named)\n"
+                    '        if intent.status == "succeeded":\n'
+                    "            fulfil(order)\n",
                 ),
                 "with the PaymentIntent of another order, which is paid: the order is 'paid'",
             ),
             Wrong(
-                but(
-                    (
-                        RETURN,
-                        '    if named := request.args.get("payment_intent"):\n'
-                        "        settle(order, g.stripe.v1.payment_intents.retrieve(named))\n",
-                    )
+                SHOP.but(
+                    RETURN,
+                    '    if named := request.args.get("payment_intent"):\n'
+                    "        settle(order, g.stripe.v1.payment_intents.retrieve(named))\n",
                 ),
                 "with a PaymentIntent that does not exist.\n  in back, line",
             ),
             Wrong(
-                but(
-                    (
-                        "    if intent_id := order.payment_id:\n        g.db.commit()\n",
-                        "    if True:\n",
-                    ),
-                    ("retrieve(intent_id)", "retrieve(order.payment_id)"),
-                ),
+                SHOP.but(
+                    "    if intent_id := order.payment_id:\n        g.db.commit()\n",
+                    "    if True:\n",
+                ).but("retrieve(intent_id)", "retrieve(order.payment_id)"),
                 "in back, line",
             ),
             Wrong(
-                but(
-                    ("        settle(order, intent)\n        if intent", "        if intent"),
-                    (
-                        "            order.attempt += 1\n            g.db.commit()\n    return",
-                        "            order.attempt += 1\n            g.db.commit()\n"
-                        '        elif intent.status != "requires_action":\n'
-                        "            fulfil(order)\n    return",
-                    ),
-                    (
-                        'if intent.status == "requires_payment_method"',
-                        'if intent.status == "canceled"',
-                    ),
+                SHOP.but("        settle(order, intent)\n        if intent", "        if intent")
+                .but(
+                    "            order.attempt += 1\n            g.db.commit()\n    return",
+                    "            order.attempt += 1\n            g.db.commit()\n"
+                    '        elif intent.status != "requires_action":\n'
+                    "            fulfil(order)\n    return",
+                )
+                .but(
+                    'if intent.status == "requires_payment_method"',
+                    'if intent.status == "canceled"',
                 ),
                 "The bank said no, and Ada is back: the order is 'paid', expected 'pending'",
             ),
             Wrong(
-                but((RETURN, "")),
+                SHOP.but(RETURN, ""),
                 "The bank said no, Ada is back, and tries another card",
             ),
             Wrong(
-                but(('intent.status == "requires_payment_method"', 'intent.status != "succeeded"')),
-                "said yes to the bank as well: Stripe took [5950, 5950], expected [5950]",
-            ),
-            Wrong(
-                but(
-                    (
-                        'intent.status == "requires_payment_method"',
-                        'request.args.get("redirect_status") == "failed"',
-                    )
+                SHOP.but(
+                    'intent.status == "requires_payment_method"', 'intent.status != "succeeded"'
                 ),
                 "said yes to the bank as well: Stripe took [5950, 5950], expected [5950]",
             ),
             Wrong(
-                but((RETURN, "    abort(404)\n")),
+                SHOP.but(
+                    'intent.status == "requires_payment_method"',
+                    'request.args.get("redirect_status") == "failed"',
+                ),
+                "said yes to the bank as well: Stripe took [5950, 5950], expected [5950]",
+            ),
+            Wrong(
+                SHOP.but(RETURN, "    abort(404)\n"),
                 "after she has paid: answered 404, expected a page",
             ),
         ),
@@ -1055,62 +1007,51 @@ EXERCISES = (
         right=(OTHER_SHOP,),
         wrong=(
             Wrong(
-                but(
-                    (
-                        f"    try:\n        {CONSTRUCTED}\n",
-                        "    try:\n        if not signature:\n"
-                        "            event = stripe.Event.construct_from(request.json, None)\n"
-                        f"        else:\n            {CONSTRUCTED}\n",
-                    )
+                SHOP.but(
+                    f"    try:\n        {CONSTRUCTED}\n",
+                    "    try:\n        if not signature:\n"
+                    "            event = stripe.Event.construct_from(request.json, None)\n"
+                    f"        else:\n            {CONSTRUCTED}\n",
                 ),
                 "Delivered an event without a signature: the door answered 200, expected 400",
             ),
             Wrong(
-                but((REFUSED, "    except ValueError:\n        abort(400)\n")),
+                SHOP.but(REFUSED, "    except ValueError:\n        abort(400)\n"),
                 "Delivered an event without a signature: the door answered 500, expected 400",
             ),
             Wrong(
-                but(
-                    (
-                        "    except (ValueError, stripe.SignatureVerificationError)",
-                        "    except stripe.SignatureVerificationError",
-                    )
+                SHOP.but(
+                    "    except (ValueError, stripe.SignatureVerificationError)",
+                    "    except stripe.SignatureVerificationError",
                 ),
                 "Delivered signed text that is no JSON: the door answered 500, expected 400",
             ),
             Wrong(
-                but(
-                    (
-                        REFUSED,
-                        '    except (ValueError, stripe.SignatureVerificationError):\n        return "", 200\n',
-                    )
+                SHOP.but(
+                    REFUSED,
+                    '    except (ValueError, stripe.SignatureVerificationError):\n        return "", 200\n',
                 ),
                 "Delivered an event without a signature: the door answered 200, expected 400",
             ),
             Wrong(
-                but(("(payload, signature, secret)", "(payload, signature, secret, None)")),
+                SHOP.but("(payload, signature, secret)", "(payload, signature, secret, None)"),
                 "Delivered what Stripe sent an hour ago: the door answered 200, expected 400",
             ),
             Wrong(
-                but(
-                    (
-                        "payload = request.get_data()",
-                        "payload = current_app.json.dumps(request.json)",
-                    )
+                SHOP.but(
+                    "payload = request.get_data()",
+                    "payload = current_app.json.dumps(request.json)",
                 ),
                 "expected 200. The signature is over the raw bytes",
             ),
             Wrong(
-                but(
-                    (
-                        'current_app.config["STRIPE_WEBHOOK_SECRET"]',
-                        'current_app.config.get("STRIPE_WEBHOOK_SECRET")',
-                    ),
-                    (
-                        f"        {CONSTRUCTED}\n",
-                        f"        {CONSTRUCTED} if secret else "
-                        "stripe.Event.construct_from(request.json, None)\n",
-                    ),
+                SHOP.but(
+                    'current_app.config["STRIPE_WEBHOOK_SECRET"]',
+                    'current_app.config.get("STRIPE_WEBHOOK_SECRET")',
+                ).but(
+                    f"        {CONSTRUCTED}\n",
+                    f"        {CONSTRUCTED} if secret else "
+                    "stripe.Event.construct_from(request.json, None)\n",
                 ),
                 "No STRIPE_WEBHOOK_SECRET is set, and a forger signs with nothing",
             ),
@@ -1132,78 +1073,63 @@ EXERCISES = (
         right=(OTHER_SHOP, SECOND_LOOK),
         wrong=(
             Wrong(
-                but(
-                    (
-                        FULFILLED,
-                        '    order.status = "paid"\n    order.item.stock -= order.quantity\n',
-                    )
+                SHOP.but(
+                    FULFILLED,
+                    '    order.status = "paid"\n    order.item.stock -= order.quantity\n',
                 ),
                 "Paid for two chairs, and the webhook came: 96 chairs are left of 100, expected 98",
             ),
             Wrong(
-                but(
-                    (
-                        FULFILLED,
-                        '    if order.status == "paid":\n        return\n'
-                        '    order.status = "paid"\n    order.item.stock -= order.quantity\n',
-                    )
+                SHOP.but(
+                    FULFILLED,
+                    '    if order.status == "paid":\n        return\n'
+                    '    order.status = "paid"\n    order.item.stock -= order.quantity\n',
                 ),
                 "at the same moment: 98 chairs are left of 100, expected 99",
             ),
             Wrong(
-                but(
-                    (
-                        FULFILLED,
-                        '    order.status = "paid"\n    order.item.stock -= order.quantity\n',
-                    ),
-                    (
-                        '    if event.type == "payment_intent.succeeded":',
-                        "    heard = current_app.config.setdefault('HEARD', set())\n"
-                        "    if event.id in heard:\n        return '', 200\n"
-                        "    heard.add(event.id)\n"
-                        '    if event.type == "payment_intent.succeeded":',
-                    ),
+                SHOP.but(
+                    FULFILLED,
+                    '    order.status = "paid"\n    order.item.stock -= order.quantity\n',
+                ).but(
+                    '    if event.type == "payment_intent.succeeded":',
+                    "    heard = current_app.config.setdefault('HEARD', set())\n"
+                    "    if event.id in heard:\n        return '', 200\n"
+                    "    heard.add(event.id)\n"
+                    '    if event.type == "payment_intent.succeeded":',
                 ),
                 "Paid for two chairs, and the webhook came: 96 chairs are left of 100, expected 98",
             ),
             Wrong(
-                but(
-                    (
-                        'shop = Blueprint("shop", __name__)',
-                        'shop = Blueprint("shop", __name__)\ndone = set()',
-                    ),
-                    (
-                        FULFILLED,
-                        "    if order.id in done:\n        return\n    done.add(order.id)\n"
-                        '    order.status = "paid"\n'
-                        "    taken = update(Item).where(Item.id == order.item_id)\n"
-                        "    g.db.execute(taken.values(stock=Item.stock - order.quantity))\n",
-                    ),
+                SHOP.but(
+                    'shop = Blueprint("shop", __name__)',
+                    'shop = Blueprint("shop", __name__)\ndone = set()',
+                ).but(
+                    FULFILLED,
+                    "    if order.id in done:\n        return\n    done.add(order.id)\n"
+                    '    order.status = "paid"\n'
+                    "    taken = update(Item).where(Item.id == order.item_id)\n"
+                    "    g.db.execute(taken.values(stock=Item.stock - order.quantity))\n",
                 ),
                 "and Stripe came again: the order is 'pending', expected 'paid'",
             ),
             Wrong(
-                but(
-                    (
-                        "        taken = update(Item)",
-                        "        g.db.commit()\n        taken = update(Item)",
-                    )
+                SHOP.but(
+                    "        taken = update(Item)",
+                    "        g.db.commit()\n        taken = update(Item)",
                 ),
                 "and Stripe came again: 100 chairs are left of 100, expected 99",
             ),
             Wrong(
-                but(
-                    ("        taken = update(Item).where(Item.id == order.item_id)\n", ""),
-                    (
-                        "g.db.execute(taken.values(stock=Item.stock - order.quantity))",
-                        "order.item.stock -= order.quantity",
-                    ),
+                SHOP.but("        taken = update(Item).where(Item.id == order.item_id)\n", "").but(
+                    "g.db.execute(taken.values(stock=Item.stock - order.quantity))",
+                    "order.item.stock -= order.quantity",
                 ),
                 "the shop set the stock to a number of its own",
             ),
             Wrong(
-                but(
-                    (".values(stock=Item.stock - order.quantity)", ".values(stock=Item.stock - 1)")
+                SHOP.but(
+                    ".values(stock=Item.stock - order.quantity)", ".values(stock=Item.stock - 1)"
                 ),
                 "Paid for two chairs: 99 chairs are left of 100, expected 98",
             ),
@@ -1224,63 +1150,56 @@ EXERCISES = (
         right=(OTHER_SHOP,),
         wrong=(
             Wrong(
-                but(("params=params, options=once", "params=params")),
+                SHOP.but("params=params, options=once", "params=params"),
                 "Sent the same form twice: Stripe gave 2000 cents back, expected 1000",
             ),
             Wrong(
-                but((ONCE, 'f"{id}-refund"')),
+                SHOP.but(ONCE, 'f"{id}-refund"'),
                 "IdempotencyError",
             ),
             Wrong(
-                but((ONCE, 'f"{id}-refund-{amount}"')),
+                SHOP.but(ONCE, 'f"{id}-refund-{amount}"'),
                 "Sent three forms for 1000, 500 and 1000: Stripe gave 1500 cents back, expected 2500",
             ),
             Wrong(
-                but((BOOKED, "order.refunded += made.amount")),
+                SHOP.but(BOOKED, "order.refunded += made.amount"),
                 "Sent the same form twice: the shop says 2000 cents refunded, expected 1000",
             ),
             Wrong(
-                but(
-                    (
-                        "    g.db.commit()\n    try:\n        once",
-                        "    if order.refunded:\n        return told(order)\n    try:\n        once",
-                    ),
-                    ("params=params, options=once", "params=params"),
-                ),
+                SHOP.but(
+                    "    g.db.commit()\n    try:\n        once",
+                    "    if order.refunded:\n        return told(order)\n    try:\n        once",
+                ).but("params=params, options=once", "params=params"),
                 "Sent three forms for 1000, 500 and 1000: Stripe gave 1000 cents back, expected 2500",
             ),
             Wrong(
-                but(
-                    (
-                        "    refunded: Mapped",
-                        "    last_form: Mapped[str | None]\n    refunded: Mapped",
-                    ),
-                    (
-                        "    g.db.commit()\n    try:\n        once",
-                        "    if order.last_form == form:\n        return told(order)\n    try:\n        once",
-                    ),
-                    ("params=params, options=once", "params=params"),
-                    (BOOKED, f"{BOOKED}; order.last_form = form"),
-                ),
+                SHOP.but(
+                    "    refunded: Mapped",
+                    "    last_form: Mapped[str | None]\n    refunded: Mapped",
+                )
+                .but(
+                    "    g.db.commit()\n    try:\n        once",
+                    "    if order.last_form == form:\n        return told(order)\n    try:\n        once",
+                )
+                .but("params=params, options=once", "params=params")
+                .but(BOOKED, f"{BOOKED}; order.last_form = form"),
                 "the answer got lost, and sent it again: Stripe gave 2000 cents back, expected 1000",
             ),
             Wrong(
-                but(
-                    (
-                        "    refunded: Mapped",
-                        "    last_form: Mapped[str | None]\n    refunded: Mapped",
-                    ),
-                    (
-                        "    g.db.commit()\n    try:\n        once",
-                        "    if order.last_form == form:\n        return told(order)\n"
-                        "    order.last_form = form\n    g.db.commit()\n    try:\n        once",
-                    ),
-                    ("params=params, options=once", "params=params"),
-                ),
+                SHOP.but(
+                    "    refunded: Mapped",
+                    "    last_form: Mapped[str | None]\n    refunded: Mapped",
+                )
+                .but(
+                    "    g.db.commit()\n    try:\n        once",
+                    "    if order.last_form == form:\n        return told(order)\n"
+                    "    order.last_form = form\n    g.db.commit()\n    try:\n        once",
+                )
+                .but("params=params, options=once", "params=params"),
                 "the answer got lost, and sent it again: the shop says 0 cents refunded, expected 1000",
             ),
             Wrong(
-                but(("if type(amount) is not int or", "if")),
+                SHOP.but("if type(amount) is not int or", "if"),
                 "Sent a form for",
             ),
         ),
