@@ -266,15 +266,18 @@ def check_pay_page(answer: Callable[..., Any]) -> None:
     customer = Returning(answer)
     pay(customer.bench, customer.expect_page("for the first time"), DEBIT)
     customer.expect_none("while a bank debit is on its way")
-    _check_first_clicks(answer)
+    _check_two_clicks(Returning(answer), "first")
+    customer = Returning(answer)
+    customer.expect_page("for the first time")
+    customer.bench.local.advance(2 * DAY)
+    _check_two_clicks(customer, "later")
     _check_race(answer)
 
 
-def _check_first_clicks(answer: Callable[..., Any]) -> None:
+def _check_two_clicks(customer: Returning, which: str) -> None:
     """Two requests read the order before either has kept its session."""
-    customer = Returning(answer)
     read = dict(customer.order)
-    called = "Called pay_page for two first clicks at the same moment"
+    called = f"Called pay_page for two {which} clicks at the same moment"
     customer.press(called)
     customer.order = read
     customer.press(called)
@@ -355,7 +358,8 @@ WAITING = '"waiting" if session.payment_intent.status == "processing" else "pay"
 SAME = 'last.amount_total == order["amount"]'
 COMPLETE = 'last.status == "complete"'
 EXPIRED = "client.v1.checkout.sessions.expire(last.id)"
-NEW_KEY = 'order["key"] = str(uuid.uuid4())'
+NEW_KEY = 'order["key"] = last.id'
+RANDOM = 'str(__import__("uuid").uuid4())'
 FAILED = 'case "complete", _ if session.payment_intent.status != "processing":'
 
 EXERCISES = (
@@ -491,7 +495,7 @@ EXERCISES = (
             "amount: client.v1.checkout.sessions.expire(last.id), in a try. A new key before each "
             "new session but the first.",
             "if order['session']: last = …retrieve(order['session']); the rows; then "
-            "order['key'] = str(uuid.uuid4()). Below the if, for every way that gets there: "
+            "order['key'] = last.id. Below the if, for every way that gets there: "
             "session = create(order); order['session'] = session.id; return session.url.",
         ),
         wrong=(
@@ -532,14 +536,19 @@ EXERCISES = (
                 "while the old page is being paid in another tab, it raised InvalidRequestError",
             ),
             Wrong(
-                PAY_PAGE.but("create(order)", 'create({**order, "key": str(uuid.uuid4())})'),
+                PAY_PAGE.but("create(order)", f"create(order | dict(key={RANDOM}))"),
                 "two first clicks at the same moment: 2 pages are open and can be paid",
+            ),
+            Wrong(
+                PAY_PAGE.but("= last.id", f"= {RANDOM}"),
+                "two later clicks at the same moment: 2 pages are open and can be paid",
             ),
             Wrong(
                 PAY_PAGE.but('order["session"] = session.id', "pass"),
                 "order['session'] is not the id",
             ),
         ),
+        right=(PAY_PAGE.but(NEW_KEY, "order['key'] += ' again'"),),
     ),
     Exercise(
         "7.4",

@@ -5,8 +5,6 @@
 # nudge, and another one each time you ask; `solution("7.1")` shows an answer.
 
 # %%
-import uuid
-
 import stripe
 
 from classroom import check, connect, hint, payer, solution
@@ -166,8 +164,9 @@ check("7.2", success)
 # | complete | return `None` |
 #
 # The first session goes with the key that the order has: two first clicks at the same moment then
-# find one session. Each *new* one needs a new `order["key"]`, such as `str(uuid.uuid4())`; else
-# Stripe repeats its old answer.
+# find one session. Each *new* one needs a new `order["key"]`; else Stripe repeats its old answer.
+# Two later clicks at the same moment must find one session, too: take a key that both of them come
+# to, the id of the last session.
 #
 # In the moment in which you expire a session, somebody may pay there. Then Stripe refuses with
 # `stripe.InvalidRequestError`: return `None`.
@@ -187,7 +186,7 @@ def pay_page(client, order, create):
                 client.v1.checkout.sessions.expire(last.id)
             except stripe.InvalidRequestError:
                 return None
-        order["key"] = str(uuid.uuid4())
+        order["key"] = last.id
     session = create(order)
     order["session"] = session.id
     return session.url
