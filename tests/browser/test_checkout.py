@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 from local_stripe import SECRET_KEY, LocalStripe, WallClock
 from local_stripe.server import start
 from local_stripe.transport import InProcess
+from tests.browser.payer import ASKS, DECLINED, GOOD, PayForm, charges, current
 
 SHOP = "https://shop.example"
 DAYS = 86_400  # seconds
-GOOD, DECLINED, ASKS = "4242424242424242", "4000000000000002", "4000002760003184"
 DEBIT, EMPTY_ACCOUNT = "000123456789", "000222222227"
 
 
@@ -30,10 +30,11 @@ def client(local: LocalStripe) -> stripe.StripeClient:
     return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
-class Payer:
+class Payer(PayForm):
     """Somebody in front of a Checkout page."""
 
     def __init__(self, page: Page, session: stripe.checkout.Session, base: str = "") -> None:
+        super().__init__(page)
         self.page = page
         self.session = session
         self.url = f"{base}/c/pay/{session.id}" if base else str(session.url)
@@ -47,32 +48,6 @@ class Payer:
         """Open the session's page; wait until it shows something."""
         self.page.goto(self.url)
         expect(self.page.locator("#loading")).to_be_hidden()
-
-    def fill(self, number: str = GOOD) -> None:
-        """Fill in everything that a card payment asks for."""
-        if self.page.get_by_label("Email").is_editable():
-            self.page.get_by_label("Email").fill("ann@example.com")
-        self.page.get_by_label("Card number").fill(number)
-        self.page.get_by_label("Expiration").fill("1234")
-        self.page.get_by_label("Security code").fill("123")
-        self.page.get_by_label("Name on card").fill("Ann Lee")
-        self.page.get_by_label("Postal code").fill("94107")
-
-    def fill_bank(self, account: str) -> None:
-        """Choose the bank account, and fill in what it asks for."""
-        self.page.get_by_label("Email").fill("ann@example.com")
-        self.page.get_by_label("US bank account").check()
-        self.page.get_by_label("Name on the account").fill("Ann Lee")
-        self.page.get_by_label("Routing number").fill("110000000")
-        self.page.get_by_label("Account number").fill(account)
-
-    @property
-    def button(self):
-        return self.page.locator("#submit")
-
-    @property
-    def problem(self):
-        return self.page.get_by_role("alert")
 
     def arrives(self, where: str) -> None:
         """Wait until the shop's page is there, `paid` or `cart`."""
@@ -114,18 +89,7 @@ def visit(page: Page, sell):
 @pytest.fixture
 def now(client):
     """The payer's session as it is now, with its payment."""
-
-    def now(payer: Payer) -> stripe.checkout.Session:
-        expanded = {"expand": ["payment_intent"]}
-        return client.v1.checkout.sessions.retrieve(payer.session.id, expanded)
-
-    return now
-
-
-def charges(client, session: stripe.checkout.Session) -> list[str]:
-    """How the attempts to pay went, newest first."""
-    wanted = {"payment_intent": session.payment_intent.id}
-    return [charge.status for charge in client.v1.charges.list(wanted).data]
+    return lambda payer: current(client, payer.session)
 
 
 def test_the_page_shows_what_is_sold_and_takes_the_payment(visit, now):
@@ -149,7 +113,7 @@ def test_the_page_shows_what_is_sold_and_takes_the_payment(visit, now):
     assert done.customer_details.address.postal_code == "94107"
 
 
-def test_a_declined_card_is_told_and_another_pays(visit, now, client):
+def test_a_declined_card_is_told_and_another_pays(visit, client):
     payer = visit()
 
     payer.fill(DECLINED)
@@ -159,7 +123,7 @@ def test_a_declined_card_is_told_and_another_pays(visit, now, client):
     payer.button.click()
     payer.arrives("paid")
 
-    assert charges(client, now(payer)) == ["succeeded", "failed"]
+    assert charges(client, payer.session) == ["succeeded", "failed"]
 
 
 def test_what_is_missing_or_wrong_is_said_and_nothing_is_sent(visit, now):
@@ -257,17 +221,17 @@ def test_a_page_that_cannot_be_loaded_says_so(page: Page, visit):
     expect(page.get_by_role("heading", name="This page could not be loaded")).to_be_visible()
 
 
-def test_a_double_click_pays_once(visit, now, client):
+def test_a_double_click_pays_once(visit, client):
     payer = visit()
 
     payer.fill()
     payer.button.dblclick()
     payer.arrives("paid")
 
-    assert charges(client, now(payer)) == ["succeeded"]
+    assert charges(client, payer.session) == ["succeeded"]
 
 
-def test_an_answer_that_is_lost_leads_to_the_shop_all_the_same(visit, now, client):
+def test_an_answer_that_is_lost_leads_to_the_shop_all_the_same(visit, client):
     payer = visit()
 
     def lose(route: Route) -> None:
@@ -279,7 +243,7 @@ def test_an_answer_that_is_lost_leads_to_the_shop_all_the_same(visit, now, clien
     payer.button.click()
     payer.arrives("paid")
 
-    assert charges(client, now(payer)) == ["succeeded"]
+    assert charges(client, payer.session) == ["succeeded"]
 
 
 def test_a_stripe_that_does_not_answer_is_told_and_asked_again(visit, now):
@@ -296,7 +260,7 @@ def test_a_stripe_that_does_not_answer_is_told_and_asked_again(visit, now):
     assert now(payer).payment_status == "paid"
 
 
-def test_two_tabs_pay_once_and_both_arrive(visit, now, client):
+def test_two_tabs_pay_once_and_both_arrive(visit, client):
     first = visit()
     second = Payer(first.page.context.new_page(), first.session)
 
@@ -307,7 +271,7 @@ def test_two_tabs_pay_once_and_both_arrive(visit, now, client):
     first.arrives("paid")
     second.arrives("paid")
 
-    assert charges(client, now(first)) == ["succeeded"]
+    assert charges(client, first.session) == ["succeeded"]
 
 
 @pytest.mark.parametrize(
@@ -326,6 +290,18 @@ def test_3d_secure_leads_to_the_bank_and_back(visit, now, answer, status):
         expect(payer.problem).to_contain_text("unable to authenticate your payment method")
         assert payer.page.url == payer.session.url
     assert now(payer).status == status
+
+
+def test_on_a_phone_the_reason_is_in_view_after_the_bank(visit):
+    payer = visit()
+    payer.page.set_viewport_size({"width": 375, "height": 667})
+
+    payer.fill(ASKS)
+    payer.button.click()
+    payer.page.get_by_role("button", name="Fail authentication").click()
+
+    expect(payer.problem).to_contain_text("unable to authenticate")
+    expect(payer.problem).to_be_in_viewport()
 
 
 def test_after_a_failed_challenge_another_card_pays(visit, now):

@@ -19,6 +19,9 @@ async function embeddedCheckout({ fetchClientSecret, clientSecret, onComplete, .
       frame.style.cssText = "display: block; width: 100%; min-height: 40rem; border: 0";
       listening = listen(frame, receive);
       target.replaceChildren(frame);
+      frame.addEventListener("load", () => {
+        frame.addEventListener("load", () => frame.scrollIntoView()); // the bank's page begins at its top
+      }, { once: true });
     },
     unmount() {
       listening?.abort();
