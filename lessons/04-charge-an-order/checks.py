@@ -7,7 +7,7 @@ import stripe
 from sqlalchemy import create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from local_stripe import SECRET_KEY, LocalStripe
 from local_stripe.transport import InProcess
 
@@ -344,75 +344,28 @@ def check_proves(answer: Callable[..., Any]) -> None:
         expect(got is expected, f"{called}, returned {got!r}, expected {expected}.{clue}")
 
 
-CHARGE = """
-def charge_order(session, client, order, card):
-    {key}
-    {commit}
-    try:
-        intent = client.v1.payment_intents.create(
-            params={{"amount": order.amount, "currency": "usd", "payment_method": card,
-                    "confirm": True, "allowed_payment_method_types": ["card"],
-                    "metadata": {{"order_id": str(order.id)}}}},
-            options={{"idempotency_key": {sent}}},
-        )
-    except stripe.CardError:
-        {declined}
-        return 402
-    order.payment_intent_id, order.status = intent.id, "paid"
-    session.commit()
-    return 201
-"""
-CHARGED = {
-    "key": "order.idempotency_key = order.idempotency_key or str(uuid.uuid4())",
-    "commit": "session.commit()",
-    "sent": "order.idempotency_key",
-    "declined": "pass",
-}
-
-RETRY = """
-def charge_with_retries(client, params, key, tries=3):
-    for left in reversed(range(tries)):
-        try:
-            return client.v1.payment_intents.create(
-                params=params, options={{"idempotency_key": {key}}}
-            )
-        except stripe.APIConnectionError:
-            {lost}
-"""
-
-TRY = """
-def try_card(session, client, order, card):
-    try:
-        intent = client.v1.payment_intents.confirm(
-            order.payment_intent_id,
-            params={{"payment_method": card}},
-            options={{"idempotency_key": order.idempotency_key}},
-        )
-    except stripe.{errors}:
-        {declined}
-        session.commit()
-        return order.status
-    order.status = "paid"
-    session.commit()
-    return order.status
-"""
-
 # Whatever the PaymentIntent says, a click on one that is done counts as paid.
-DOUBLE_CLICK = """    except stripe.InvalidRequestError as error:
-        {done}
-    order.status ="""
 
 
-def _double_click(done: str) -> str:
-    new_key = "order.idempotency_key = str(uuid.uuid4())"
-    code = TRY.format(errors="CardError", declined=new_key)
-    return code.replace("    order.status =", DOUBLE_CLICK.format(done=done))
+CHARGE = solution_of("charge_order", __file__)
+RETRY = solution_of("charge_with_retries", __file__)
+TRY = solution_of("try_card", __file__)
+PROVES = solution_of("proves", __file__)
 
-
-PROVES = """
-def proves(client, order, intent_id):
-    intent = client.v1.payment_intents.retrieve(intent_id)
-    return {proof}
+COMMITTED = "    session.commit()\n    try:\n"
+GIVES_UP = "            if not left:\n                raise"
+NEW_KEY = "order.idempotency_key = str(uuid.uuid4())"
+PAID_BEFORE = """\
+    except stripe.InvalidRequestError as error:
+        if error.code != "payment_intent_unexpected_state":
+            raise
+        intent = client.v1.payment_intents.retrieve(order.payment_intent_id)
+"""
+IF_PAID = 'if intent.status == "succeeded":'
+BY_ID = 'intent.metadata["order_id"] if "order_id" in intent.metadata else None'
+SUM = """\
+        and intent.amount == order.amount
+        and intent.currency == "usd"
 """
 
 EXERCISES = (
@@ -432,37 +385,38 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                CHARGE.format(**CHARGED | {"commit": "session.flush()"}),
+                CHARGE.but(COMMITTED, "    session.flush()\n    try:\n"),
                 "the key was not committed before the call",
             ),
             Wrong(
-                CHARGE.format(**CHARGED | {"key": "order.idempotency_key = str(uuid.uuid4())"}),
+                CHARGE.but("if order.idempotency_key is None", "if True"),
                 "Stripe took 43500, expected 21750",
             ),
             Wrong(
-                CHARGE.format(**CHARGED | {"declined": "order.status = 'failed'"}),
+                CHARGE.but(
+                    "        return 402", "        order.status = 'failed'\n        return 402"
+                ),
                 "expected 'pending': it can still be paid",
             ),
             Wrong(
-                CHARGE.format(**CHARGED | {"sent": "'a key'"}),
+                CHARGE.but(
+                    '"idempotency_key": order.idempotency_key', '"idempotency_key": "a key"'
+                ),
                 "did not carry the order's idempotency_key",
             ),
             Wrong(
-                CHARGE.format(**CHARGED | {"key": "order.idempotency_key = 'the key'"}),
+                CHARGE.but("str(uuid.uuid4())", "'the key'"),
                 "both sent the same key",
             ),
             Wrong(
-                CHARGE.format(
-                    **CHARGED
-                    | {
-                        "commit": "order.status = 'paid'; session.commit()",
-                        "declined": "order.status = 'pending'; session.commit()",
-                    }
+                CHARGE.but(COMMITTED, f"    order.status = 'paid'\n{COMMITTED}").but(
+                    "        return 402",
+                    "        order.status = 'pending'\n        session.commit()\n        return 402",
                 ),
                 "the saved order is 'paid', expected 'pending'",
             ),
             Wrong(
-                CHARGE.format(**CHARGED).replace("stripe.CardError", "stripe.StripeError"),
+                CHARGE.but("stripe.CardError", "stripe.StripeError"),
                 "expected APIConnectionError to come through",
             ),
         ),
@@ -481,22 +435,20 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                RETRY.format(key="str(uuid.uuid4())", lost="if not left: raise"),
+                RETRY.but('"idempotency_key": key', '"idempotency_key": str(uuid.uuid4())'),
                 "Each try needs the same key",
             ),
             Wrong(
-                RETRY.format(key="key", lost="continue"),
+                RETRY.but(GIVES_UP, "            continue"),
                 "the caller must learn that nobody knows",
             ),
-            Wrong(RETRY.format(key="key", lost="raise"), "it gave up, expected up to 3 tries"),
+            Wrong(RETRY.but(GIVES_UP, "            raise"), "it gave up, expected up to 3 tries"),
             Wrong(
-                RETRY.format(key="'rug'", lost="if not left: raise"),
+                RETRY.but('"idempotency_key": key', '"idempotency_key": "rug"'),
                 "another key than the one it was given",
             ),
             Wrong(
-                RETRY.format(key="key", lost="if not left: raise").replace(
-                    "APIConnectionError", "StripeError"
-                ),
+                RETRY.but("APIConnectionError", "StripeError"),
                 "it asked 3 times. A decline is an answer",
             ),
         ),
@@ -517,28 +469,30 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                TRY.format(errors="CardError", declined="pass"),
+                TRY.but(NEW_KEY, "pass"),
                 "Stripe replays that decline for ever",
             ),
             Wrong(
-                TRY.format(
-                    errors="CardError",
-                    declined="order.idempotency_key = str(uuid.uuid4())",
-                ),
+                TRY.but(PAID_BEFORE, ""),
                 "it raised InvalidRequestError, expected 'paid'",
             ),
             Wrong(
-                TRY.format(
-                    errors="StripeError",
-                    declined="order.idempotency_key = str(uuid.uuid4())",
-                ),
+                TRY.but(PAID_BEFORE, "").but("CardError", "StripeError"),
                 "returned 'pending', expected 'paid'",
             ),
             Wrong(
-                _double_click("if error.code != 'payment_intent_unexpected_state': raise"),
+                TRY.but(
+                    "        intent = client.v1.payment_intents.retrieve(order.payment_intent_id)\n",
+                    "",
+                ).but(IF_PAID, "if True:"),
                 "canceled unpaid, returned 'paid'",
             ),
-            Wrong(_double_click("pass"), "a card that does not exist, returned 'paid'"),
+            Wrong(
+                TRY.but(PAID_BEFORE, "    except stripe.InvalidRequestError:\n        pass\n").but(
+                    IF_PAID, "if True:"
+                ),
+                "a card that does not exist, returned 'paid'",
+            ),
         ),
     ),
     Exercise(
@@ -556,44 +510,27 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                PROVES.format(proof="intent.status == 'succeeded'"),
+                PROVES.but("        and made_for == str(order.id)\n", "").but(SUM, ""),
                 "another order's payment, returned True",
             ),
             Wrong(
-                PROVES.format(
-                    proof="intent.status == 'succeeded' and intent.amount == order.amount "
-                    "and intent.metadata['order_id'] == str(order.id)",
-                ),
+                PROVES.but(BY_ID, "intent.metadata['order_id']"),
                 "a payment without metadata, it raised KeyError",
             ),
             Wrong(
-                PROVES.format(
-                    proof="intent.status == 'succeeded' and 'order_id' in intent.metadata "
-                    "and intent.metadata['order_id'] == str(order.id)",
-                ),
+                PROVES.but(SUM, ""),
                 "a payment of 1.00, returned True",
             ),
             Wrong(
-                PROVES.format(
-                    proof="intent.status == 'succeeded' "
-                    "and intent.metadata.get('order_id') == str(order.id)",
-                ),
+                PROVES.but(BY_ID, "intent.metadata.get('order_id')"),
                 "'get' is a dict method",
             ),
             Wrong(
-                PROVES.format(
-                    proof="intent.status != 'requires_payment_method' "
-                    "and intent.metadata.to_dict().get('order_id') == str(order.id) "
-                    "and intent.amount == order.amount and intent.currency == 'usd'",
-                ),
+                PROVES.but('== "succeeded"', "!= 'requires_payment_method'"),
                 "a payment that was canceled, returned True",
             ),
             Wrong(
-                PROVES.format(
-                    proof="intent.status == 'succeeded' "
-                    "and intent.metadata.to_dict().get('order_id') == order.id "
-                    "and intent.amount == order.amount and intent.currency == 'usd'",
-                ),
+                PROVES.but("str(order.id)", "order.id"),
                 "Metadata comes back as text",
             ),
         ),

@@ -10,7 +10,7 @@ from sqlalchemy import Row, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from werkzeug.test import TestResponse
 
-from classroom.exercise import Exercise, Mistake, Wrong, expect
+from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice
 
 
@@ -201,36 +201,6 @@ def check_receipt(answer: Callable[..., Any]) -> None:
         expect(got == expected, f"{called}, returned {got!r}, expected {expected!r}.")
 
 
-TESTS = """
-def test_quantities(web):
-    answer = web.post("/orders", json={{"token": "tok_visa", "item_ids": [5] * {chairs}}})
-    assert answer.json["amount"] == {amount}
-
-def test_declined(web):
-    answer = web.post("/orders", json={{"token": "tok_chargeDeclined", "item_ids": [5]}})
-    assert {declined}
-
-def test_own_order(web):
-    first = web.post("/orders", json={{"token": "tok_visa", "item_ids": [5]}}).json
-    {between}
-    assert web.get(f"/orders/{{first['id']}}").json == first
-
-tests = [test_quantities, test_declined, test_own_order]
-"""
-CAUGHT = {
-    "chairs": "5",
-    "amount": "5 * 5950",
-    "declined": "answer.status_code == 402",
-    "between": 'web.post("/orders", json={"token": "tok_visa", "item_ids": [2]})',
-}
-
-PAGE = """
-def page(session, limit, after=None):
-    query = select(Sale).order_by({order}).limit(limit)
-    if after is not None:
-        query = query.where({behind})
-    return list(session.scalars(query))
-"""
 SLICED = """
 def page(session, limit, after=None):
     query = select(Sale).order_by(Sale.created_at.desc(), Sale.id.desc())
@@ -246,16 +216,14 @@ def page(session, limit, after=None):
         start = list(session.scalars(query.with_only_columns(Sale.id))).index(after.id) + 1
     return list(session.scalars(query.offset(start).limit(limit)))
 """
+
+
+TESTS = solution_of("tests", __file__)
+PAGE = solution_of("page", __file__)
+RECEIPT = solution_of("receipt", __file__)
+
 NEWEST = "Sale.created_at.desc(), Sale.id.desc()"
 BEHIND = "tuple_(Sale.created_at, Sale.id) < (after.created_at, after.id)"
-
-RECEIPT = """
-def receipt(receipts, order_id, customer):
-    found = receipts.get(order_id)
-    if {hidden}:
-        return {refusal}
-    return {{"text": found["text"]}}, 200
-"""
 
 EXERCISES = (
     Exercise(
@@ -272,20 +240,22 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                TESTS.format(**CAUGHT | {"chairs": "1", "amount": "5950"}),
+                TESTS.but("[5] * 5}", "[5]}").but("5 * 5950", "5950"),
                 "with Shop A, which forgets quantities",
             ),
             Wrong(
-                TESTS.format(**CAUGHT | {"declined": "answer.json"}),
+                TESTS.but("answer.status_code == 402", "answer.json"),
                 "with Shop B, which says 201 to a declined card",
             ),
             Wrong(
-                TESTS.format(**CAUGHT | {"between": ""}),
+                TESTS.but(
+                    '    web.post("/orders", json={"token": "tok_visa", "item_ids": [2]})\n', ""
+                ),
                 "with Shop C, which shows the order placed last",
             ),
             Wrong(
-                TESTS.format(**CAUGHT | {"amount": "5 * 59.50"}),
-                "test_quantities fails with a healthy shop",
+                TESTS.but("5 * 5950", "5 * 59.50"),
+                "one_chair fails with a healthy shop",
             ),
         ),
     ),
@@ -303,19 +273,19 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                PAGE.format(order=NEWEST, behind="Sale.created_at < after.created_at"),
+                PAGE.but(BEHIND, "Sale.created_at < after.created_at"),
                 "[3, 4] never came",
             ),
             Wrong(
-                PAGE.format(order=NEWEST, behind="Sale.created_at <= after.created_at"),
+                PAGE.but(BEHIND, "Sale.created_at <= after.created_at"),
                 "came twice",
             ),
             Wrong(
-                PAGE.format(order="Sale.id.desc()", behind="Sale.id < after.id"),
+                PAGE.but(NEWEST, "Sale.id.desc()").but(BEHIND, "Sale.id < after.id"),
                 "expected [7, 2, 5]",
             ),
             Wrong(
-                PAGE.format(order=NEWEST, behind=BEHIND).replace("scalars", "execute"),
+                PAGE.but("scalars", "execute"),
                 "session.execute brings rows",
             ),
             Wrong(SLICED, "it read the whole table"),
@@ -335,27 +305,21 @@ EXERCISES = (
         ),
         wrong=(
             Wrong(
-                RECEIPT.format(
-                    hidden="customer is None or found is None or found['customer'] != customer",
-                    refusal=repr(NOTHING),
-                ).replace("receipts.get", "RECEIPTS.get"),
+                RECEIPT.but("= receipts.get", "= RECEIPTS.get"),
                 "an order that only `receipts` has",
             ),
             Wrong(
-                RECEIPT.format(hidden="found is None", refusal=repr(NOTHING)),
+                RECEIPT.but("customer is None or ", "").but(
+                    ' or found["customer"] != customer', ""
+                ),
                 "for another customer's order, returned ({'text': '1x Mirror, 74.25'}, 200)",
             ),
             Wrong(
-                RECEIPT.format(
-                    hidden="found is None or found['customer'] != customer", refusal=repr(NOTHING)
-                ),
+                RECEIPT.but("customer is None or ", ""),
                 "for a guest's order, and nobody signed in, returned ({'text': '1x Chair, 59.50'}, 200)",
             ),
             Wrong(
-                RECEIPT.format(
-                    hidden="customer is None or found is None or found['customer'] != customer",
-                    refusal="{'error': 'This is not your order.'}, 403",
-                ),
+                RECEIPT.but("There is no such order.", "This is not your order.").but("404", "403"),
                 "another customer's order, returned ({'error': 'This is not your order.'}, 403)",
             ),
         ),
