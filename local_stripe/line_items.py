@@ -3,6 +3,7 @@
 https://docs.stripe.com/api/checkout/sessions/line_items
 """
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from local_stripe.call import Call
@@ -14,22 +15,28 @@ from local_stripe.metadata import merge
 from local_stripe.store import Object
 
 _MOST = 100
-_ITEM = ("metadata", "price", "price_data", "quantity")
+_ITEM = ("id", "metadata", "price", "price_data", "quantity")
 _PRICE_DATA = (
     "currency", "product", "product_data", "tax_behavior", "unit_amount", "unit_amount_decimal",
 )  # fmt: skip
 
 
-def build(call: Call, sent: list[Object], currency: str | None) -> list[Object]:
+def build(
+    call: Call, sent: list[Object], currency: str | None, known: Iterable[Object] = ()
+) -> list[Object]:
     """The line items that a request describes, all in one currency: that of the first by default.
 
+    One with an `id` is that of `known`, with what else the request says of it.
     Raises StripeError for a price that cannot be sold here, or a quantity below 1.
     """
     if len(sent) > _MOST:
         raise StripeError(f"You may pass up to {_MOST} line items.", param="line_items")
+    before = {item["id"]: item for item in known}
     items: list[Object] = []
     for place, data in enumerate(sent):
-        item = _item(call, data, currency, f"line_items[{place}]")
+        name = f"line_items[{place}]"
+        old = _taken(before, data["id"], name) if "id" in data else {}
+        item = _item(call, data, old, currency, name)
         currency = item["currency"]
         items.append(item)
     return items
@@ -54,14 +61,23 @@ def first_page(url: str, items: list[Object]) -> Object:
     return _list(url, items[:10], has_more=len(items) > 10)
 
 
-def _item(call: Call, data: Object, currency: str | None, name: str) -> Object:
+def _taken(before: dict[str, Object], id: str, name: str) -> Object:
+    """The line item of this id, which can be named once."""
+    if id not in before:
+        raise no_such("item", id, param=f"{name}[id]")
+    return before.pop(id)
+
+
+def _item(call: Call, data: Object, old: Object, currency: str | None, name: str) -> Object:
     only(data, _ITEM)
-    price = _price(call, data, name)
+    stays = old and not (data.get("price") or data.get("price_data"))
+    price = old["price"] if stays else _price(call, data, name)
     unit, currency = _unit_amount(call, price, currency, name)
-    amount = int((unit * _quantity(data, name)).to_integral_value(ROUND_HALF_UP))
+    quantity = _quantity({**old, **data}, name)
+    amount = int((unit * quantity).to_integral_value(ROUND_HALF_UP))
     product = call.store.require("product", price["product"], f"{name}[price]")
     return {
-        "id": call.ids.new("li"),
+        "id": old["id"] if old else call.ids.new("li"),
         "object": "item",
         "adjustable_quantity": None,
         "amount_discount": 0,
@@ -70,9 +86,9 @@ def _item(call: Call, data: Object, currency: str | None, name: str) -> Object:
         "amount_total": amount,
         "currency": currency,
         "description": product["name"],
-        "metadata": merge({}, data.get("metadata") or {}),
+        "metadata": merge(old.get("metadata", {}), data.get("metadata", {})),
         "price": price,
-        "quantity": data["quantity"],
+        "quantity": quantity,
     }
 
 

@@ -11,6 +11,7 @@ from local_stripe import (
     checkout_terms,
     languages,
     line_items,
+    reselling,
     shapes,
 )
 from local_stripe.call import Call
@@ -152,10 +153,11 @@ def retrieve(call: Call) -> Object:
 
 
 def update(call: Call) -> Object:
-    """Change the metadata."""
-    only(call.params, ("metadata",))
+    """Change the metadata and, where the shop's own page is paid on, what is sold."""
+    params = only(call.params, ("line_items", "metadata"))
     session = retrieve(call)
-    return call.store.put({**session, "metadata": call.metadata(session["metadata"])})
+    changed = reselling.resold(call, session) if "line_items" in params else session
+    return call.store.put({**changed, "metadata": call.metadata(session["metadata"])})
 
 
 def index(call: Call) -> Object:

@@ -417,6 +417,30 @@ def test_a_frame_without_the_secret_shows_nothing(embedded):
 # ---- Elements of the shop's page ----
 
 
+def test_elements_speak_the_sessions_language(elements):
+    elements.sell(locale="de")
+    expect(elements.frame.get_by_label("Kartennummer")).to_be_visible()
+    assert elements.act("getSession().total.total.amount") == "39,00\xa0$"
+
+
+def test_elements_pay_for_what_the_shops_server_sells_meanwhile(elements, client):
+    session = elements.sell()
+    price = {"currency": "usd", "unit_amount": 1500, "product_data": {"name": "Cup"}}
+    cup = {"price_data": price, "quantity": 1}
+    elements.page.expose_function(
+        "changeOnServer",
+        lambda: client.v1.checkout.sessions.update(session.id, {"line_items": [cup]}).amount_total,
+    )
+
+    updated = elements.act("runServerUpdate(changeOnServer)")
+    elements.pay(GOOD)
+    elements.arrives(session)
+
+    assert (updated["type"], updated["session"]["lineItems"][0]["name"]) == ("success", "Cup")
+    assert updated["session"]["total"]["total"] == {"minorUnitsAmount": 1500, "amount": "$15.00"}
+    assert current(client, session).amount_total == 1500
+
+
 def test_elements_show_a_session_and_pay_it(elements):
     session = elements.sell()
     known = elements.act("getSession()")

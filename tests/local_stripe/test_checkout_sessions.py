@@ -519,14 +519,101 @@ def test_a_session_makes_a_customer_of_the_payer_if_it_shall(opened, sessions, a
     assert client.v1.payment_methods.retrieve(method).customer == customer.id
 
 
-def test_metadata_can_be_changed_and_nothing_else(opened, sessions):
+def test_metadata_can_be_changed(opened, sessions):
     session = opened(metadata={"order": "7"})
 
     changed = sessions.update(session.id, {"metadata": {"gift": "yes"}})
-    refused = refusal(lambda: sessions.update(session.id, {"line_items": [item()]}))
 
     assert plain(changed)["metadata"] == {"gift": "yes", "order": "7"}
-    assert refused["param"] == "line_items"
+
+
+@pytest.fixture
+def own(sessions):
+    """A session for a lamp and two cups, $49.00, which a page of the shop's sells."""
+    wanted = {"mode": "payment", "ui_mode": "elements", "return_url": "https://shop.example/paid"}
+    return sessions.create({**wanted, "line_items": [item(), item("Cup", 500, 2)]})
+
+
+def sold(sessions, session) -> list[tuple[str, int, int]]:
+    """What it sells: names, quantities and amounts."""
+    items = sessions.line_items.list(session.id).data
+    return [(item.description, item.quantity, item.amount_total) for item in items]
+
+
+def test_a_session_of_the_shops_own_page_can_sell_something_else(own, sessions):
+    lamp, cups = sessions.line_items.list(own.id).data
+    more = {"id": cups.id, "quantity": 3, "metadata": {"color": "red"}}
+
+    changed = sessions.update(own.id, {"line_items": [more, item("Rug", 9900), {"id": lamp.id}]})
+
+    assert sold(sessions, own) == [("Cup", 3, 1500), ("Rug", 1, 9900), ("Lamp", 1, 3900)]
+    assert (changed.amount_subtotal, changed.amount_total) == (15300, 15300)
+    kept = sessions.line_items.list(own.id).data
+    assert [kept[0].id, kept[2].id] == [cups.id, lamp.id]
+    assert plain(kept[0].metadata) == {"color": "red"}
+
+
+@pytest.fixture
+def pay_there(own, pay):
+    """Pay as the shop's own page does."""
+
+    def pay_there(card="visa", **params):
+        inside = {"client_secret": own.client_secret, "use_stripe_sdk": "true"}
+        return pay(own, card, **inside, **params)
+
+    return pay_there
+
+
+def test_a_payment_that_was_begun_is_over_the_new_amount(own, sessions, pay_there, client):
+    begun = pay_there("authenticationRequired").body["payment_intent"]
+    assert begun["status"] == "requires_action"
+
+    sessions.update(own.id, {"line_items": [item("Cup", 500)]})
+
+    intent = client.v1.payment_intents.retrieve(begun["id"])
+    assert (intent.amount, intent.status) == (500, "requires_confirmation")
+    paid = pay_there(expected_amount=500).body
+    assert (paid["payment_status"], paid["amount_total"]) == ("paid", 500)
+
+
+def test_who_saw_the_old_total_pays_nothing(own, sessions, pay_there):
+    sessions.update(own.id, {"line_items": [item("Cup", 500)]})
+
+    refused = pay_there(expected_amount=4900)
+
+    assert (refused.status, refused.body["error"]["param"]) == (400, "expected_amount")
+    assert sessions.retrieve(own.id).payment_status == "unpaid"
+
+
+@pytest.mark.parametrize(
+    ("changed", "param"),
+    [
+        ([{"id": "li_nope"}], "line_items[0][id]"),
+        ([{"id": "first"}, {"id": "first"}], "line_items[1][id]"),
+        ([{"id": "first", "quantity": 0}], "line_items[0][quantity]"),
+        ([item(currency="eur")], "line_items[0][price]"),
+        ([item(amount=1)], None),
+    ],
+    ids=["unknown", "twice", "none of it", "currency", "too little"],
+)
+def test_a_change_that_cannot_be_sold_changes_nothing(own, sessions, changed, param):
+    first = sessions.line_items.list(own.id).data[0].id
+    sent = [{**data, **({"id": first} if data.get("id") == "first" else {})} for data in changed]
+
+    refused = refusal(lambda: sessions.update(own.id, {"line_items": sent}))
+
+    assert refused.get("param") == param
+    assert sold(sessions, own) == [("Lamp", 1, 3900), ("Cup", 2, 1000)]
+
+
+def test_stripes_page_and_a_closed_session_sell_what_they_were_made_for(
+    opened, sessions, own, pay_there
+):
+    pay_there()
+
+    for session in (opened(), own):
+        refused = refusal(lambda id=session.id: sessions.update(id, {"line_items": [item()]}))
+        assert refused["param"] == "line_items"
 
 
 def test_sessions_are_found_by_status_customer_email_and_payment(opened, pay, sessions, client):

@@ -28,6 +28,12 @@ function checkoutElements(controller, key, { clientSecret, elementsOptions = {},
       if (!/^[^@\s]+@[^@\s]+$/.test(email)) return refused({ message: "Your email is invalid." }, "invalidEmail");
       return { type: "success", session: keep({ session: { ...known, email } }) };
     },
+    /** Have the shop's server change the session, then read what it sells now. */
+    async runServerUpdate(update) {
+      await update();
+      const result = await ask("checkout");
+      return result.error ? refused(result.error) : { type: "success", session: keep(result) };
+    },
     // A second click waits for what the first one began.
     confirm: (options) => (confirming ??= confirm(options).finally(() => { confirming = undefined; })),
   });
