@@ -5,18 +5,22 @@ from collections import Counter, defaultdict
 import sqlalchemy as sa
 
 from sample_app import inbox
+from sample_app.after_sales import Refund
 from sample_app.confirmation import CLAIM
 from sample_app.database import db
 from sample_app.models import FULL_SHELF, Item, Order, WebhookEvent, now
 from sample_app.orders import find_any_order
+from sample_app.unfinished import UNANSWERED
 
 
 def let_time_pass():
-    """Nobody is at work now: what waits comes due, and the claims of the dead run out."""
+    """Nobody is at work now: what waits comes due, and nobody waits for the dead any longer."""
     waiting = sa.update(WebhookEvent).where(WebhookEvent.due_at.is_not(None))
     db.session.execute(waiting.values(due_at=now()))
     claimed = sa.update(Order).where(Order.confirmation_claimed_at.is_not(None))
     db.session.execute(claimed.values(confirmation_claimed_at=now() - 2 * CLAIM))
+    asked = sa.update(Refund).where(Refund.stripe_id.is_(None))
+    db.session.execute(asked.values(created_at=now() - 2 * UNANSWERED))
     db.session.commit()
 
 
@@ -47,6 +51,15 @@ def money(app):
         if intent.amount_received:
             taken[intent.metadata["order_id"]].append(intent.amount_received)
     return dict(taken)
+
+
+def given_back(app):
+    """What went back at Stripe, by order."""
+    made = defaultdict(list)
+    params = {"limit": 100, "expand": ["data.payment_intent"]}
+    for refund in app.extensions["stripe"].v1.refunds.list(params).auto_paging_iter():
+        made[refund.payment_intent.metadata["order_id"]].append(refund)
+    return dict(made)
 
 
 def stock():

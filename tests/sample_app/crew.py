@@ -114,9 +114,9 @@ def practise(app: Flask, **task: Any) -> None:
 def perform(
     app: Flask, request: Mapping[str, Any] | None = None, command: Sequence[str] = ()
 ) -> None:
-    """Answer a request, or run a command."""
+    """Answer a request, which says itself which cookies it has, or run a command."""
     if request:
-        answer = app.test_client().open(**request, buffered=True)
+        answer = app.test_client(use_cookies=False).open(**request, buffered=True)
         assert answer.status_code < 500, answer.text
     else:
         app.test_cli_runner().invoke(args=command, catch_exceptions=False)
