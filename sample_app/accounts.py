@@ -131,7 +131,7 @@ def sign_up() -> Response | tuple[str, int]:
 
 @accounts.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response | tuple[str, int]:
-    form = SignInForm()
+    form = SignInForm(request.form)  # and no JSON: `rate_limits.py` reads the e-mail address there
     problem = None
     if form.validate_on_submit():
         if customer := authenticate(db.session, form.email.data, form.password.data):

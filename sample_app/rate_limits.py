@@ -1,4 +1,5 @@
 """How often one address may try: to guess a password, to flood the shop, to test stolen cards.
+Of an account, it is also counted how often anybody failed to get in.
 
 What is too much is answered with 429 and `Retry-After`. An office shares one address: the limits
 are above what people do, and far below what programs do. Counts are kept where
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from flask_login import current_user
 from werkzeug import Response
 from werkzeug.exceptions import TooManyRequests
 
+from sample_app.accounts import normalized
 from sample_app.errors import answer
 
 if TYPE_CHECKING:
@@ -40,15 +43,32 @@ def is_decline(response: Response) -> bool:
     return response.status_code == 402
 
 
+def is_refusal(response: Response) -> bool:
+    return response.status_code == 422
+
+
 def account() -> str:
     """Who is signed in: whoever has a password asks from many addresses, but for one account."""
     return f"customer {getattr(current_user, 'id', 'unknown')}"
+
+
+def account_named() -> str:
+    """Whose account a form names, of one length whatever was typed, and no address in the store."""
+    email = normalized(request.form.get("email")) or ""
+    return sha256(email.encode()).hexdigest()
 
 
 CARD_ENDPOINTS = ("pages.pay_order", "api.OrderResource")
 
 LIMITS = {
     "sign in": Limit("10 per minute; 100 per hour", ("accounts.sign_in",)),
+    # Guesses at one account come from many addresses. But whoever fails on purpose keeps the owner
+    # out as well, so this slows down and does not lock: the wait is minutes, and one address alone
+    # may not fail often enough to keep it up. The price: some 2900 guesses a day.
+    # https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
+    "wrong password": Limit(
+        "20 per 10 minutes", ("accounts.sign_in",), counts=is_refusal, who=account_named
+    ),
     "sign up": Limit("5 per minute; 30 per hour", ("accounts.sign_up",)),
     "order": Limit("30 per minute", ("pages.order_cart", "api.OrderResource")),
     "pay": Limit(

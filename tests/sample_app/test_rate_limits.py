@@ -1,5 +1,6 @@
-"""How often one address may sign in, sign up, order and pay; each test asks from its own."""
+"""How often one address, or one account, may try what; each test asks from its own address."""
 
+import time
 from functools import partial
 from itertools import count
 
@@ -10,11 +11,12 @@ from local_stripe import LocalStripe
 from local_stripe.transport import InProcess
 from sample_app import create_app
 from sample_app.config import ConfigError
-from sample_app.rate_limits import LIMITS
+from sample_app.rate_limits import LIMITS, account_named
 from tests.sample_app.conftest import build, close, fill
 from tests.sample_app.shopper import Shopper
 
 ADDRESSES = (f"203.0.113.{number}" for number in count(1))
+ACCOUNTS = (f"customer{number}@example.com" for number in count(1))
 DECLINED = {"token": "tok_chargeDeclined", "item_ids": [5]}
 
 
@@ -38,18 +40,24 @@ def client(app):
 
 
 @pytest.fixture
-def guesser(client):
+def target():
+    """The account whose password somebody wants."""
+    return next(ACCOUNTS)
+
+
+@pytest.fixture
+def guesser(client, target):
     """Somebody who has tried ten passwords."""
     guesser = Shopper(client)
     guesser.open("/sign-in")
     for guess in range(10):
-        tried = guesser.press("Sign in", email="ada@example.com", password=f"guess {guess}")
+        tried = guesser.press("Sign in", email=target, password=f"guess {guess}")
         assert tried.status_code == 422
     return guesser
 
 
-def test_passwords_are_not_guessed_for_long(guesser):
-    refused = guesser.press("Sign in", email="ada@example.com", password="one more")
+def test_passwords_are_not_guessed_for_long(guesser, target):
+    refused = guesser.press("Sign in", email=target, password="one more")
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
     assert "Not so fast, please" in guesser.text
@@ -59,15 +67,66 @@ def test_reading_the_form_is_no_guess(guesser):
     assert guesser.open("/sign-in").status_code == 200
 
 
-def test_one_address_does_not_lock_another_one_out(app, guesser):
+def test_one_address_does_not_lock_another_one_out(app, guesser, target):
+    assert sign_in(app, target, "mine").status_code == 422
+
+
+def sign_in(app, email, password):
+    """Try once, from an address that has tried nothing yet."""
     customer = Shopper(browser(app))
     customer.open("/sign-in")
-    assert customer.press("Sign in", email="ada@example.com", password="mine").status_code == 422
+    return customer.press("Sign in", email=email, password=password)
 
 
-def test_another_address_in_a_header_is_no_other_address(guesser):
+def test_one_account_is_not_guessed_from_many_addresses(app):
+    spellings = ["mary@example.com", " Mary@Example.COM"]
+    tried = [sign_in(app, spellings[guess % 2], f"guess {guess}") for guess in range(21)]
+    assert [answer.status_code for answer in tried] == [422] * 20 + [429]
+    assert 1 <= int(tried[-1].headers["Retry-After"]) <= 601
+    assert sign_in(app, "martin@example.com", "guess").status_code == 422
+
+
+def test_after_ten_minutes_the_owner_gets_in_though_the_guesser_went_on(app, monkeypatch):
+    clock = time.time
+    tried = [sign_in(app, "otto@example.com", "guess").status_code for _ in range(20)]
+    monkeypatch.setattr(time, "time", lambda: clock() + 300)
+    tried += [sign_in(app, "otto@example.com", "guess").status_code for _ in range(20)]
+    assert tried == [422] * 20 + [429] * 20
+    monkeypatch.setattr(time, "time", lambda: clock() + 601)
+    assert sign_in(app, "otto@example.com", "mine").status_code == 422
+
+
+def test_who_knows_the_password_is_not_counted(app):
+    Shopper(browser(app)).sign_up("nina@example.com")
+    signed_in = [sign_in(app, "nina@example.com", "a short sentence") for _ in range(25)]
+    assert {answer.status_code for answer in signed_in} == {200}
+    assert sign_in(app, "nina@example.com", "guess").status_code == 422
+
+
+def test_a_password_is_asked_about_only_in_the_shape_that_is_counted(app):
+    """As JSON, the account's name would stand where the limit does not look."""
+    shopper = Shopper(browser(app))
+    shopper.sign_up("paul@example.com")
+    shopper.client.delete_cookie("session")
+    shopper.open("/sign-in")
+    _, typed = shopper.form("Sign in")
+    typed |= {"email": "paul@example.com", "password": "a short sentence"}
+    token = {"X-CSRFToken": typed["csrf_token"]}
+    assert shopper.client.post("/sign-in", json=typed, headers=token).status_code == 422
+    assert shopper.send("/sign-in", typed).status_code == 200
+
+
+@pytest.mark.parametrize("email", ["", "x" * 60_000, "\0", "ä\n" * 9])
+def test_an_account_is_counted_under_a_short_name_whatever_is_typed(app, email):
+    with app.test_request_context(method="POST", data={"email": email}):
+        name = account_named()
+    assert len(name) == 64
+    assert name.isalnum()
+
+
+def test_another_address_in_a_header_is_no_other_address(guesser, target):
     guesser.client.environ_base["HTTP_X_FORWARDED_FOR"] = "198.51.100.1"
-    refused = guesser.press("Sign in", email="ada@example.com", password="one more")
+    refused = guesser.press("Sign in", email=target, password="one more")
     assert refused.status_code == 429
 
 
