@@ -19,6 +19,7 @@ from werkzeug.exceptions import (
 )
 
 from sample_app import logs, stripe_errors
+from sample_app.invitations import InvitationForeign, InvitationOver, InvitationUnknown
 from sample_app.orders import OrderNotFound, OrderRefused, RequestKeyReused, UnknownItems
 from sample_app.payments import CardUnusable, OrderNotPayable, PaymentDeclined
 from sample_app.schemas import ErrorSchema
@@ -32,6 +33,9 @@ STATUS: dict[type[Exception], int] = {
     CardUnusable: 422,
     PaymentDeclined: 402,
     OrderNotPayable: 409,
+    InvitationUnknown: 404,
+    InvitationForeign: 403,
+    InvitationOver: 410,
 }
 SECONDS_TO_WAIT = 60
 _SCHEMA = ErrorSchema()

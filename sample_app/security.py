@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     """Ask every form for its token, and give every answer its headers."""
     app.config.update(SETTINGS)
     # A shop that the world knows by name is served over https, and its cookies go no other way.
-    app.config["SESSION_COOKIE_SECURE"] = has_public_name(app.config["TRUSTED_HOSTS"])
+    app.config["SESSION_COOKIE_SECURE"] = bool(public_name(app.config["TRUSTED_HOSTS"]))
     if proxies := app.config["TRUSTED_PROXIES"]:
         # Who asks, and over https or not: each proxy adds its word, and only the last ones count.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
@@ -63,9 +63,9 @@ def protect(response: Response) -> Response:
     return response
 
 
-def has_public_name(hosts: Iterable[str] | None) -> bool:
-    """Whether the shop has a name that leads to more than the computer it runs on."""
-    return any(host not in LOOPBACK for host in hosts or ())
+def public_name(hosts: Iterable[str] | None) -> str | None:
+    """The first of the shop's names that leads to more than the computer it runs on."""
+    return next((host.removeprefix(".") for host in hosts or () if host not in LOOPBACK), None)
 
 
 def content_policy(stripe_js_url: str, frame_ancestors: str) -> str:

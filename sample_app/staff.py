@@ -1,15 +1,17 @@
 """`flask --app sample_app staff`: who works in the shop, and as what."""
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from sample_app import audit
+from sample_app import audit, invitations
 from sample_app.accounts import end_sessions, normalized
 from sample_app.columns import aligned
 from sample_app.database import db
 from sample_app.models import Customer
 from sample_app.roles import Role
+from sample_app.security import public_name
 from sample_app.two_step import is_enrolled
 
 HEADINGS = ("E-MAIL", "ROLE", "TWO-STEP")
@@ -21,19 +23,24 @@ def staff() -> None:
     """Who works in the shop."""
 
 
-@staff.command("grant")
+@staff.command("invite")
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role if role != Role.CUSTOMER]))
-def grant(email: str, role: str) -> None:
-    """Give the customer with this e-mail address a role; they sign in anew.
+def invite(email: str, role: str) -> None:
+    """Print a link by which the customer with this e-mail address takes a role.
 
-    A session from before, or somebody's copy of it, gets no such powers.
+    Nobody has checked that the address is theirs: hand it to the colleague whom you know.
     """
     customer = _find(email)
-    customer.role = Role(role)
-    audit.note(db.session, "role granted", None, detail=f"{customer.email}: {role}")
-    end_sessions(db.session, customer)
-    click.echo(f"{customer.email} is {role} now.")
+    audit.note(db.session, "invited", None, detail=f"{customer.email}: {role}")
+    db.session.commit()
+    name = public_name(current_app.config["TRUSTED_HOSTS"])
+    shop = current_app.url_map.bind(name or "", url_scheme="https")
+    token = invitations.invite(customer, Role(role))
+    click.echo(f"Hand this to {customer.email} in a way you trust. It is good for a day, and once.")
+    click.echo(shop.build("entrance.show_invitation", {"token": token}, force_external=bool(name)))
+    if not name:
+        click.echo("TRUSTED_HOSTS names no public host: put the shop's address before that.")
 
 
 @staff.command("revoke")

@@ -1,4 +1,4 @@
-"""The way to the staff pages: who may open them, and the page that asks their phone.
+"""The way to the staff pages: the invitation, who may open them, and what asks their phone.
 
 guest                          sign in first
 customer                       404: to them, nothing is there
@@ -17,13 +17,13 @@ from werkzeug import Response
 from wtforms import StringField
 from wtforms.validators import Regexp
 
-from sample_app import two_step
+from sample_app import invitations, two_step
 from sample_app.accounts import own_path, signed_in_customer
 from sample_app.database import db
 from sample_app.models import Customer
-from sample_app.roles import Permission
+from sample_app.roles import PERMISSIONS, Permission
 
-entrance = Blueprint("entrance", __name__, url_prefix="/staff/two-step")
+entrance = Blueprint("entrance", __name__, url_prefix="/staff")
 
 Page = Response | str | tuple[str, int]
 View = Callable[..., Page]
@@ -35,7 +35,7 @@ def may(permission: Permission) -> Callable[[View], View]:
     def guard(view: View) -> View:
         def verified(member: Customer, **arguments: object) -> Page:
             if not member.may(permission):
-                abort(403)
+                abort(403, "You may not see this page.")
             if not two_step.is_remembered(session, member):
                 return redirect(url_for("entrance.ask", next=_here()), 303)
             return view(member, **arguments)
@@ -48,17 +48,42 @@ def may(permission: Permission) -> Callable[[View], View]:
 def for_staff(view: View) -> View:
     """Let only staff in, verified or not yet; the view gets the member of staff first."""
 
-    @wraps(view)
-    def guarded(**arguments: object) -> Page:
-        member = signed_in_customer()
-        if member is None:
-            flash("Sign in first.", "warning")
-            return redirect(url_for("accounts.sign_in", next=_here()), 303)
+    def employed(member: Customer, **arguments: object) -> Page:
         if not member.is_staff:
             abort(404)
         return view(member, **arguments)
 
+    return wraps(view)(for_signed_in(employed))
+
+
+def for_signed_in(view: View) -> View:
+    """Let no guest in; the view gets the customer first."""
+
+    @wraps(view)
+    def guarded(**arguments: object) -> Page:
+        customer = signed_in_customer()
+        if customer is None:
+            flash("Sign in first.", "warning")
+            return redirect(url_for("accounts.sign_in", next=_here()), 303)
+        return view(customer, **arguments)
+
     return guarded
+
+
+@entrance.get("/invitation")
+@for_signed_in
+def show_invitation(customer: Customer) -> Page:
+    """What it would make of the customer. (In the query, the token stays out of the access log.)"""
+    role = invitations.read(request.args.get("token", ""), customer)
+    return render_template("invitation.html", role=role, permissions=PERMISSIONS[role])
+
+
+@entrance.post("/invitation")
+@for_signed_in
+def accept_invitation(customer: Customer) -> Page:
+    role = invitations.accept(db.session, request.args.get("token", ""), customer)
+    flash(f"You are {role} now. Sign in anew, with your phone at hand.")
+    return redirect(url_for("accounts.sign_in", next=url_for("staff.home")), 303)
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -69,7 +94,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
 
-@entrance.route("", methods=["GET", "POST"])
+@entrance.route("/two-step", methods=["GET", "POST"])
 @for_staff
 def ask(member: Customer) -> Page:
     """Ask for the code; offer a secret to whoever has no phone set up yet."""
@@ -84,7 +109,7 @@ def ask(member: Customer) -> Page:
     return render_template("two_step.html", form=form, secret=secret), status
 
 
-@entrance.get("/secret.svg")
+@entrance.get("/two-step/secret.svg")
 @for_staff
 def show_secret(member: Customer) -> Page:
     """The secret as a picture for the phone's camera."""

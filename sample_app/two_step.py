@@ -3,7 +3,7 @@
 A password that was guessed or stolen opens no staff page. Each browser is offered a secret of its
 own, until a phone has proven that it knows one: that one is kept, and never shown again. So no
 thief has the same who was there before; one who sets up a phone first locks its owner out, who
-notices. Who loses the phone is revoked and granted anew: `flask --app sample_app staff`.
+notices. Who loses the phone is revoked and invited anew: `flask --app sample_app staff`.
 https://datatracker.ietf.org/doc/html/rfc6238
 """
 

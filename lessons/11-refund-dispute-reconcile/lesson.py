@@ -262,7 +262,7 @@ show(roles)
 # build such a thing.
 
 # %%
-from sample_app import accounts, payments, two_step
+from sample_app import accounts, invitations, payments, two_step
 from sample_app.database import db
 from sample_app.models import Customer, Order
 from sample_app.orders import place_order
@@ -279,21 +279,28 @@ def enter_as(name, page):
 
 
 # %% [markdown]
-# Every new account is a customer's. Only a command on the server makes somebody staff, and no page does.
-# `terminal` types commands for you:
+# Every new account is a customer's. To be more takes two: somebody at the server makes an **invitation**
+# (`flask staff invite` prints it as a link), and the colleague accepts it (chapter 12 says why). Here, you do
+# both, for Linus and for Grace. Then `terminal` types a command for you:
 
 
 # %%
+def hire(name, role):
+    person = accounts.register(db.session, f"{name}@example.com", "correct horse battery")
+    token = invitations.invite(person, role)
+    invitations.accept(db.session, token, person)
+
+
 def terminal(*words):
     print(app.test_cli_runner().invoke(args=words).output.strip())
 
 
 with app.app_context():
-    for name in ["ada", "linus", "grace"]:
-        accounts.register(db.session, f"{name}@example.com", "correct horse battery")
+    accounts.register(db.session, "ada@example.com", "correct horse battery")
+    hire("linus", roles.Role.SUPPORT)
+    hire("grace", roles.Role.MANAGER)
 
-terminal("staff", "grant", "linus@example.com", "support")
-terminal("staff", "grant", "grace@example.com", "manager")
+terminal("staff", "list")
 
 # %% [markdown]
 # From here on the shop is open, and listens to webhooks. Somebody buys a bookshelf and a plant stand.

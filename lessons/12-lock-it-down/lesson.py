@@ -703,12 +703,15 @@ try_on_both(test_stolen_cards)
 # %%
 from sample_app.rate_limits import LIMITS
 
-for name in "sign in", "order", "decline":
-    print(f"{name:8} {LIMITS[name].most}")
+for name in "sign in", "wrong password", "order", "decline":
+    print(f"{name:15} {LIMITS[name].most}")
 
 # %% [markdown]
-# The limit on signing in is for another bot, which guesses passwords. Real bots come from many
-# addresses, so a limit is one lock among several. Stripe has another. It sees the same bot at a thousand
+# The first two are for another bot, which guesses passwords. Real bots come from many addresses, so wrong
+# passwords are counted for each *account*, too, wherever they come from. Whoever fails on purpose keeps
+# its owner out, so that is for minutes only: it slows a bot down, and stops none.
+#
+# A limit is one lock among several, then. Stripe has another. It sees the same bot at a thousand
 # shops, and its fraud protection, **Radar**, blocks the card before the bank is asked. The local Stripe
 # has a small model of that, which looks at the card, the customer and the e-mail address:
 
@@ -919,6 +922,10 @@ for role, may in PERMISSIONS.items():
     print(f"{role:9}", ", ".join(sorted(may)) or "nothing of others'")
 
 # %% [markdown]
+# Who gets a role? To give it to an e-mail address is not enough: anybody can sign up with a colleague's
+# before they do. So the shop prints a signed link, an **invitation**, good once and for a day. Somebody
+# hands it to the colleague, who accepts it, signed in. It takes the link *and* the account.
+#
 # Staff sign in with a password *and* a code from their phone (**two-step**), since passwords get
 # guessed and reused. Each code works once. What they do is noted in a trail that no page can edit: who,
 # what, when. In this shop all of that is under `/staff`. The same holds for Stripe's dashboard: an

@@ -20,6 +20,7 @@ from sample_app.models import Customer
 from sample_app.orders import place_order
 
 GOOD, DECLINED = "4242424242424242", "4000000000000002"
+PASSWORD = "a short sentence"
 TABS = 40  # more than any page has stops
 
 
@@ -94,7 +95,7 @@ class Shopper:
     def sign_up(self, email: str) -> None:
         self.open("/sign-up")
         self.page.get_by_label("E-mail").fill(email)
-        self.page.get_by_label("Password").fill("a short sentence")
+        self.page.get_by_label("Password").fill(PASSWORD)
         self.press("Make the account")
         expect(self.message).to_contain_text(f"You are signed in as {email}.")
 

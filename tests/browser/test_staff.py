@@ -1,6 +1,7 @@
 """The staff pages in a real browser: in by password and phone, money back once, a parcel out."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -10,17 +11,14 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
 from local_stripe import SECRET_KEY, LocalStripe
 from local_stripe.transport import InProcess
 from sample_app.database import db
 from sample_app.fulfilment import fulfil_at_once
-from sample_app.models import Customer
 from sample_app.orders import find_any_order
 from sample_app.payments import pay
-from sample_app.roles import Role
-from tests.browser.shopper import Shopper
+from tests.browser.shopper import PASSWORD, Shopper
 
 EMAIL = "grace@shop.example"
 PHONE = {"width": 390, "height": 844}
@@ -61,18 +59,28 @@ def given_back(client: stripe.StripeClient) -> list[int]:
     return [refund.amount for refund in client.v1.refunds.list().data]
 
 
-def test_a_manager_gets_in_with_a_phone_and_a_double_click_gives_money_back_once(
+def invitation(app: Flask) -> str:
+    """The path that `flask staff invite` prints."""
+    invited = app.test_cli_runner().invoke(args=["staff", "invite", EMAIL, "manager"])
+    return re.search(r"/staff/invitation\S+", invited.output)[0]
+
+
+def test_a_manager_gets_in_by_invitation_and_phone_and_a_double_click_gives_money_back_once(
     manager, app, stripe_client, paid
 ):
     manager.sign_up(EMAIL)
-    with app.app_context():
-        db.session.scalars(
-            select(Customer).where(Customer.email == EMAIL)
-        ).one().role = Role.MANAGER
-        db.session.commit()
-
+    manager.open(invitation(app))
     page = manager.page
+    expect(page.get_by_role("main")).to_contain_text(f"manager, as {EMAIL}")
+    assert_accessible(page)
+    manager.press("Accept")
+    expect(manager.message).to_have_text(
+        "You are manager now. Sign in anew, with your phone at hand."
+    )
     manager.open(f"/staff/orders/{paid}")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    manager.press("Sign in")
     expect(page.get_by_role("heading", name="Set up the second step")).to_be_visible()
     picture = page.get_by_role("img", name="The secret below")
     assert picture.evaluate("picture => picture.naturalWidth") > 0

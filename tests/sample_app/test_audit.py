@@ -50,7 +50,7 @@ def test_what_did_not_happen_is_not_told(session, order):
 def test_the_trail_of_an_order_is_in_the_order_of_what_happened(session, order):
     for action in ["refund asked for", "refund succeeded", "shipped"]:
         audit.note(session, action, order)
-    audit.note(session, "role granted", None)
+    audit.note(session, "role revoked", None)
     session.commit()
     told = [entry.action for entry in audit.trail(session, order)]
     assert told == ["refund asked for", "refund succeeded", "shipped"]

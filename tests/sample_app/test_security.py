@@ -41,6 +41,7 @@ def policy(response):
         "/shop/orders/ord_1/pay/element",
         "/shop/orders/ord_1/checkout",
         "/staff/two-step",
+        "/staff/invitation",
         "/staff/orders/ord_1/refunds",
         "/staff/orders/ord_1/refunds/1",
         "/staff/orders/ord_1/shipment",
@@ -103,16 +104,16 @@ def test_cookies_of_a_shop_on_loopback_go_over_http(client):
 
 
 @pytest.mark.parametrize(
-    ("hosts", "public"),
+    ("hosts", "name"),
     [
-        (None, False),
-        (["localhost", "127.0.0.1", "[::1]"], False),
-        (["localhost", "shop.example"], True),
-        (["192.0.2.1"], True),
+        (None, None),
+        (["localhost", "127.0.0.1", "[::1]"], None),
+        (["localhost", ".shop.example", "example.org"], "shop.example"),
+        (["192.0.2.1"], "192.0.2.1"),
     ],
 )
-def test_only_loopback_is_no_public_name(hosts, public):
-    assert security.has_public_name(hosts) is public
+def test_only_loopback_is_no_public_name(hosts, name):
+    assert security.public_name(hosts) == name
 
 
 def test_over_https_browsers_are_told_to_stay_there(public):

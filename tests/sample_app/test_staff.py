@@ -6,13 +6,12 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
+from sample_app import invitations
 from sample_app.after_sales import AuditEntry
 from sample_app.models import Customer
 from sample_app.roles import Role
 from sample_app.two_step import verify
-from tests.sample_app.shopper import Shopper, member_of_staff, signed_in
-
-STEP = "/staff/two-step"
+from tests.sample_app.shopper import member_of_staff, signed_in
 
 
 @pytest.fixture
@@ -31,20 +30,15 @@ def account(session):
     return session.scalar(select(Customer))
 
 
-def test_a_customer_is_given_a_role(staff, app, session):
-    signed_in(app, session, "ada@example.com")
-    assert staff("grant", "Ada@Example.com ", "support") == (0, "ada@example.com is support now.\n")
-    assert account(session).role is Role.SUPPORT
-    assert session.scalars(select(AuditEntry.action)).all() == ["role granted"]
-    assert Shopper(app.test_client(user=account(session))).open("/staff").request.path == STEP
-
-
-@pytest.mark.parametrize("role", ["support", "manager"])
-def test_no_session_from_before_gets_the_role(staff, app, session, role):
-    """One that was stolen of a customer would set up the thief's phone."""
-    stolen = signed_in(app, session, "ada@example.com")
-    assert staff("grant", "ada@example.com", role)[0] == 0
-    assert stolen.open("/staff").request.path == "/sign-in"
+def test_the_command_line_alone_makes_nobody_staff(staff, app, session):
+    """Whoever signed up with a colleague's address would be the colleague; see invitations."""
+    somebody = signed_in(app, session, "ada@example.com")
+    code, text = staff("invite", "Ada@Example.com ", "support")
+    assert code == 0
+    assert text.startswith("Hand this to ada@example.com in a way you trust.")
+    assert account(session).role is Role.CUSTOMER
+    assert somebody.open("/staff").status_code == 404
+    assert session.scalars(select(AuditEntry.action)).all() == ["invited"]
 
 
 def test_whose_role_is_taken_away_is_signed_out_and_their_phone_forgotten(staff, app, session):
@@ -60,7 +54,10 @@ def test_whose_role_is_taken_away_is_signed_out_and_their_phone_forgotten(staff,
 
 def test_who_was_given_a_role_and_set_up_a_phone_can_be_read(staff, app, session):
     signed_in(app, session, "ada@example.com")
-    staff("grant", "ada@example.com", "manager")
+    staff("invite", "ada@example.com", "manager")
+    with app.app_context():
+        token = invitations.invite(account(session), Role.MANAGER)
+        invitations.accept(session, token, account(session))
     secret = pyotp.random_base32()
     assert verify(session, account(session), pyotp.TOTP(secret).now(), secret)
     staff("revoke", "ada@example.com")
@@ -68,7 +65,8 @@ def test_who_was_given_a_role_and_set_up_a_phone_can_be_read(staff, app, session
     heading, *lines = [re.split(r" {2,}", line) for line in text.splitlines()]
     assert (code, heading) == (0, ["WHEN", "WHAT", "BY", "WHOM"])
     assert [line[1:] for line in lines] == [
-        ["role granted", "command line", "ada@example.com: manager"],
+        ["invited", "command line", "ada@example.com: manager"],
+        ["invitation accepted", "ada@example.com", "ada@example.com: manager"],
         ["phone set up", "ada@example.com"],
         ["role revoked", "command line", "ada@example.com"],
     ]
@@ -89,7 +87,7 @@ def test_staff_are_listed_with_their_roles(staff, app, session):
     )
 
 
-@pytest.mark.parametrize("command", [("grant", "nobody@example.com", "support"), ("revoke", "x")])
+@pytest.mark.parametrize("command", [("invite", "nobody@example.com", "support"), ("revoke", "x")])
 def test_an_address_without_an_account_is_named(staff, command):
     code, text = staff(*command)
     assert code == 1
@@ -97,8 +95,8 @@ def test_an_address_without_an_account_is_named(staff, command):
 
 
 @pytest.mark.parametrize("role", ["customer", "owner"])
-def test_only_roles_of_staff_are_granted(staff, app, session, role):
+def test_only_to_roles_of_staff_is_anybody_invited(staff, app, session, role):
     signed_in(app, session, "ada@example.com")
-    code, text = staff("grant", "ada@example.com", role)
+    code, text = staff("invite", "ada@example.com", role)
     assert code == 2
     assert "'support', 'manager'" in text
