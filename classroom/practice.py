@@ -7,15 +7,18 @@ expect(len(bench.sent("POST", "/v1/payment_intents")) == 1, "…")
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import stripe
 from flask import Flask
@@ -28,7 +31,7 @@ from classroom.delivery import WEBHOOKS, Deliveries, Endpoint, Listeners
 from classroom.exercise import Mistake
 from classroom.site import new_shop
 from classroom.traffic import Journal
-from local_stripe import LocalStripe, Policies
+from local_stripe import PUBLISHABLE_KEY, LocalStripe, Policies
 from local_stripe.messages import Exchange
 
 
@@ -71,6 +74,18 @@ class Practice:
         """Deliver each webhook that is due, once."""
         return self._listeners.deliver()
 
+    def answer_bank(self, intent: stripe.PaymentIntent, outcome: str = "authenticated") -> None:
+        """Press a button on the bank's page of a PaymentIntent: "authenticated" or "failed"."""
+        action: Any = intent.next_action
+        self.client.raw_request(
+            "post",
+            "/v1/3ds2/challenge_complete",
+            client_secret=intent.client_secret,
+            source=dict(parse_qsl(urlsplit(action.redirect_to_url.url).query))["source"],
+            outcome=outcome,
+            api_key=PUBLISHABLE_KEY,
+        )
+
     def sent(self, method: str = "", path: str = "") -> list[Sent]:
         """The calls so far, oldest first; those with that method and a path that starts so."""
         calls = map(_sent, self.local.log)
@@ -99,6 +114,26 @@ def shared_database(base: type[DeclarativeBase]) -> Engine:
 
 def _do_not_wait_for_the_disk(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = OFF")
+
+
+@contextmanager
+def row_locks(table: str) -> Iterator[list[str]]:
+    """Collect the queries that lock rows of a table, on a database that can lock them.
+
+    SQLite has one writer at a time, and SQLAlchemy does not tell it of `FOR UPDATE`.
+    """
+    found: list[str] = []
+
+    def note(_connection: object, statement: object, *_: object) -> None:
+        sql = str(statement)
+        if re.search(rf"FROM\b.*\b{table}\b.*FOR UPDATE", sql, re.DOTALL):
+            found.append(sql)
+
+    event.listen(Engine, "before_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_execute", note)
 
 
 def _sent(exchange: Exchange) -> Sent:

@@ -25,28 +25,22 @@ class Order(Base):
     idempotency_key: Mapped[str | None]
 
 
-class Line(stripe.HTTPClient):
+class Line(InProcess):
     """The line to Stripe: keeps the keys that were sent, and may lose answers."""
 
-    name = "checked"
-
     def __init__(self) -> None:
-        super().__init__()
-        self.stripe = InProcess(LocalStripe())
+        super().__init__(LocalStripe())
         self.losses = 0
         self.keys: list[str | None] = []
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
-        answer = self.stripe.request(method, url, headers, post_data)
+    def request(self, method: str, url: str, headers: Any, *args: Any, **more: Any) -> Any:
+        answer = super().request(method, url, headers, *args, **more)
         if method == "post":
             self.keys.append(headers.get("Idempotency-Key"))
             if self.losses:
                 self.losses -= 1
                 raise stripe.APIConnectionError("the answer got lost")
         return answer
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class Desk:

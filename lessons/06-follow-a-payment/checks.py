@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import stripe
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice
-from local_stripe import PUBLISHABLE_KEY
 
 BACK = "https://cinema.example/back"
 DAY = 24 * 60 * 60  # seconds
@@ -28,19 +26,6 @@ def by_debit(account: str = "success") -> Any:
         f"pm_usBankAccount_{account}",
         allowed_payment_method_types=["us_bank_account"],
         mandate_data={"customer_acceptance": {"type": "offline"}},
-    )
-
-
-def answer_bank(bench: Practice, intent: Any, outcome: str = "authenticated") -> None:
-    """Press a button of the bank's page."""
-    query = parse_qs(urlsplit(intent.next_action.redirect_to_url.url).query)
-    bench.client.raw_request(
-        "post",
-        "/v1/3ds2/challenge_complete",
-        client_secret=intent.client_secret,
-        source=query["source"][0],
-        outcome=outcome,
-        api_key=PUBLISHABLE_KEY,
     )
 
 
@@ -265,7 +250,7 @@ def check_come_back(answer: Callable[..., Any]) -> None:
         box.bench.client.v1.payment_intents.create(payment())
     when = "three days and ten payments later, and the bank still waits"
     box.expect(answer, box.bank, "reserved", when)
-    answer_bank(box.bench, box.intent)
+    box.bench.answer_bank(box.intent)
     box.expect(answer, "thanks", "booked", "after the customer has answered the bank")
     box.expect(answer, "thanks", "booked", "once more, when the seat is booked")
     box = Box(payment(ASKING))
@@ -273,7 +258,7 @@ def check_come_back(answer: Callable[..., Any]) -> None:
     when = "while the bank waits, for a seat that careless_pay has called booked"
     box.expect(answer, box.bank, "booked", when)
     box = Box(payment(ASKING))
-    answer_bank(box.bench, box.intent, "failed")
+    box.bench.answer_bank(box.intent, "failed")
     box.expect(answer, "pay", "reserved", "after the customer failed at the bank")
     box = Box(payment())
     box.expect(answer, "pay", "reserved", "before the customer has chosen a card")

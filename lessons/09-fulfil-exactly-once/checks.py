@@ -7,12 +7,11 @@ from typing import Any
 
 import stripe
 from sqlalchemy import event, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
-from classroom.practice import Practice, shared_database
+from classroom.practice import Practice, row_locks, shared_database
 
 
 class Base(DeclarativeBase):
@@ -278,10 +277,6 @@ def _check_shared_stock(answer: Callable[..., Any]) -> None:
     shelf = Shelf()
     called = "Called fulfil while another order takes from the same stock"
     shelf.before_first_write(lambda: shelf.call(answer, called, 2))
-    locks: list[str] = []
-
-    def look_for_lock(_conn: Any, statement: Any, *_: Any) -> None:
-        locks.extend(LOCK.findall(str(statement.compile(dialect=postgresql.dialect()))))
 
     def check_subtracted(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         expect(
@@ -290,15 +285,11 @@ def _check_shared_stock(answer: Callable[..., Any]) -> None:
             "changed it since. Let the database subtract.",
         )
 
-    event.listen(shelf.engine, "before_execute", look_for_lock)
     event.listen(shelf.engine, "before_cursor_execute", check_subtracted)
-    shelf.call(answer, called)
+    with row_locks("items") as locks:
+        shelf.call(answer, called)
     stock = shelf.state()[1]
     expect(stock == 6, f"{called}: the stock is {stock}, expected 6. Let the database subtract.")
-
-
-# What PostgreSQL is told; SQLite lets one write at a time, and is told of no lock.
-LOCK = re.compile(r"FROM\b.*\bitems\b.*FOR UPDATE", re.DOTALL)
 
 
 class News:

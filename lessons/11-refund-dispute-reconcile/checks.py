@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice, shared_database
-from local_stripe import SECRET_KEY, LocalStripe
+from local_stripe import SECRET_KEY
 from local_stripe.transport import InProcess
 
 DAY = 24 * 60 * 60  # seconds
@@ -47,32 +47,6 @@ def pay(client: stripe.StripeClient, amount: int = 3900, card: str = "visa", **m
         "allowed_payment_method_types": ["card"],
     }
     return client.v1.payment_intents.create({**params, **more}).id  # type: ignore[typeddict-item]  # a test card's own
-
-
-class Line(stripe.HTTPClient):
-    """A line to a local Stripe, for those who listen in on it, or alter what it answers."""
-
-    name = "line"
-
-    def __init__(self, local: LocalStripe) -> None:
-        super().__init__()
-        self.stripe = InProcess(local)
-        self.client = stripe.StripeClient(SECRET_KEY, http_client=self)
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
-        self.overhear(method, url, headers)
-        body, status, received = self.stripe.request(method, url, headers, post_data)
-        return self.altered(url, body), status, received
-
-    def overhear(self, method: str, url: str, headers: Any) -> None:
-        """Called before Stripe is asked."""
-
-    def altered(self, url: str, body: Any) -> Any:
-        """The body that arrives."""
-        return body
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class Till:
@@ -184,7 +158,7 @@ def _check_lost_answer(answer: Callable[..., Any]) -> None:
     expect(kept == [made], f"{called}: the stripe_ids are {kept!r}, expected {[made]!r}.")
 
 
-class Watched(Line):
+class Watched(InProcess):
     """Notes what is committed, and with which key, when Stripe is asked for a refund."""
 
     def __init__(self, till: Till) -> None:
@@ -192,9 +166,10 @@ class Watched(Line):
         self.till = till
         self.seen: list[Any] = []
 
-    def overhear(self, method: str, url: str, headers: Any) -> None:
+    def request(self, method: str, url: str, headers: Any, *args: Any, **more: Any) -> Any:
         if method == "post":
             self.seen.append((self.till.rows(), headers.get("Idempotency-Key")))
+        return super().request(method, url, headers, *args, **more)
 
 
 def _check_row_first(answer: Callable[..., Any]) -> None:
@@ -219,7 +194,7 @@ def _when_stripe_is_asked(answer: Callable[..., Any]) -> Any:
     """The rows that are committed then, and the key."""
     till = Till()
     line = Watched(till)
-    till.call(answer, 1000, "form-1", client=line.client)
+    till.call(answer, 1000, "form-1", client=stripe.StripeClient(SECRET_KEY, http_client=line))
     return line.seen[0]
 
 
@@ -648,16 +623,17 @@ def _check_pages(answer: Callable[..., Any]) -> None:
     moved.call(answer, called, set(), lambda _event: None, moved.wanted())
 
 
-class Generous(Line):
+class Generous(InProcess):
     """Says that there are 500 cents more than there are."""
 
-    def altered(self, url: str, body: Any) -> Any:
+    def request(self, method: str, url: str, *args: Any, **more: Any) -> Any:
+        body, status, headers = super().request(method, url, *args, **more)
         if not url.endswith("/v1/balance"):
-            return body
+            return body, status, headers
         balance = json.loads(body)
         for fund in balance["available"]:
             fund["amount"] += 500 * (fund["currency"] == "usd")
-        return json.dumps(balance)
+        return json.dumps(balance), status, headers
 
 
 class Books:
@@ -739,7 +715,8 @@ def check_report(answer: Callable[..., Any]) -> None:
             called, _report(answer, books.bench.client, books, currency), books.truth(currency)
         )
     called = "Called report when the balance is 500 cents more than its entries"
-    got = _report(answer, Generous(books.local).client, books, "usd")
+    generous = stripe.StripeClient(SECRET_KEY, http_client=Generous(books.local))
+    got = _report(answer, generous, books, "usd")
     expected = books.truth("usd")
     more = {"balance": expected["balance"] + 500, "unexplained": 500}
     _compare(called, got, expected | more)

@@ -23,8 +23,8 @@ from sqlalchemy import Engine, NullPool, create_engine, event, text
 from werkzeug.test import TestResponse
 
 from classroom.exercise import Exercise, Wrong, expect, solution_of
-from classroom.practice import Practice
-from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
+from classroom.practice import Practice, row_locks
+from local_stripe import SECRET_KEY
 from local_stripe.signing import sign
 from local_stripe.transport import InProcess
 
@@ -49,22 +49,17 @@ def during(what: str) -> Iterator[None]:
         raise
 
 
-class Hasty(stripe.HTTPClient):
+class Hasty(InProcess):
     """The way to Stripe; the first such call on it waits for something else to happen."""
 
-    name = "hasty"
-
     def __init__(self, practice: Practice, call: str, happens: Callable[[], object]) -> None:
-        super().__init__()
-        self._way, self._call, self._waiting = InProcess(practice.local), call, [happens]
+        super().__init__(practice.local)
+        self._call, self._waiting = call, [happens]
 
     def request(self, method: str, url: str, *args: Any, **more: Any) -> Any:
         if method.upper() == "POST" and url.endswith(self._call) and self._waiting:
             self._waiting.pop()()
-        return self._way.request(method, url, *args, **more)
-
-    def close(self) -> None:
-        self._way.close()
+        return super().request(method, url, *args, **more)
 
 
 class Scene:
@@ -393,16 +388,7 @@ def _answer_the_bank(scene: Scene, outcome: str, intent_id: str | None = None) -
     """What the customer does on the bank's page, about this PaymentIntent or the latest."""
     intents = scene.stripe.client.v1.payment_intents
     intent = intents.retrieve(intent_id) if intent_id else intents.list().data[0]
-    action: Any = intent.next_action
-    source = action.redirect_to_url.url.partition("source=")[2].partition("&")[0]
-    page = stripe.StripeClient(PUBLISHABLE_KEY, http_client=InProcess(scene.stripe.local))
-    page.raw_request(
-        "post",
-        "/v1/3ds2/challenge_complete",
-        client_secret=intent.client_secret,
-        source=source,
-        outcome=outcome,
-    )
+    scene.stripe.answer_bank(intent, outcome)
 
 
 def check_door(create_shop: Callable[..., Any]) -> None:
@@ -469,10 +455,11 @@ def _check_rivals(create_shop: Callable[..., Any]) -> None:
     scene = Scene(create_shop)
     scene.paid_unheard()
     statements: list[str] = []
-    with scene.writes(lambda _, statement: statements.append(statement)):
+    noted = scene.writes(lambda _, statement: statements.append(statement))
+    with noted, row_locks("items") as locks:
         scene.hear()
     expect(
-        not any(SET.search(statement) for statement in statements),
+        locks or not any(SET.search(statement) for statement in statements),
         "Paid for a chair: the shop set the stock to a number of its own. Another order of a chair may "
         "do so at the same moment: let the database subtract.",
     )
@@ -710,6 +697,12 @@ ASKED_NO_MORE = SHOP.but(
         settle(order, intent)
         if intent.status == "canceled":
 """,
+)
+
+# The chair's row is locked, and then Python subtracts.
+ROW_LOCK = SHOP.but("        taken = update(Item).where(Item.id == order.item_id)\n", "").but(
+    "g.db.execute(taken.values(stock=Item.stock - order.quantity))",
+    "g.db.get_one(Item, order.item_id, with_for_update=True).stock -= order.quantity",
 )
 
 # Nothing is locked, and whoever was second starts anew.
@@ -1070,7 +1063,7 @@ EXERCISES = (
             "g.db.execute(mine.values(status='paid')).rowcount: update(Item)…values(stock=Item.stock - "
             "order.quantity). Then commit, once.",
         ),
-        right=(OTHER_SHOP, SECOND_LOOK),
+        right=(OTHER_SHOP, SECOND_LOOK, ROW_LOCK),
         wrong=(
             Wrong(
                 SHOP.but(

@@ -3,10 +3,12 @@
 import pytest
 import stripe
 from flask import Flask, request
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from classroom import connect, timeline
 from classroom.exercise import Mistake
-from classroom.practice import Practice, browser_at
+from classroom.practice import Practice, browser_at, row_locks, shared_database
 from local_stripe import Policies
 
 
@@ -72,3 +74,53 @@ def test_an_answer_that_makes_no_app_is_a_mistake():
 
     with pytest.raises(Mistake, match="Called door, returned 'front', expected a Flask app"):
         browser_at(door, "front")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [("authenticated", "succeeded"), ("failed", "requires_payment_method")]
+)
+def test_a_check_answers_the_bank(outcome, status):
+    bench = Practice()
+    asking = bench.client.v1.payment_intents.create(
+        {
+            "amount": 1400,
+            "currency": "usd",
+            "payment_method": "pm_card_authenticationRequired",
+            "confirm": True,
+            "return_url": "https://shop.example/back",
+        }
+    )
+    bench.answer_bank(asking, outcome)
+    assert bench.client.v1.payment_intents.retrieve(asking.id).status == status
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stock: Mapped[int]
+
+
+def test_processes_share_a_database():
+    engine = shared_database(Base)
+    with Session(engine) as one, Session(engine) as other:
+        one.add(Item(id=1, stock=10))
+        one.commit()
+        assert other.get_one(Item, 1).stock == 10
+
+
+def test_a_check_sees_which_rows_are_locked_where_that_works():
+    with Session(shared_database(Base)) as session, row_locks("items") as locks:
+        session.execute(select(Item))
+        assert locks == []
+        session.get(Item, 1, with_for_update=True)
+        assert len(locks) == 1
+
+
+def test_a_lock_on_another_table_is_none_on_this_one():
+    with Session(shared_database(Base)) as session, row_locks("orders") as locks:
+        session.get(Item, 1, with_for_update=True)
+    assert locks == []
