@@ -338,9 +338,6 @@ def check_proves(answer: Callable[..., Any]) -> None:
         expect(got is expected, f"{called}, returned {got!r}, expected {expected}.{clue}")
 
 
-# Whatever the PaymentIntent says, a click on one that is done counts as paid.
-
-
 CHARGE = solution_of("charge_order", __file__)
 RETRY = solution_of("charge_with_retries", __file__)
 TRY = solution_of("try_card", __file__)

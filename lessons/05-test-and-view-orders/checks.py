@@ -201,6 +201,13 @@ def check_receipt(answer: Callable[..., Any]) -> None:
         expect(got == expected, f"{called}, returned {got!r}, expected {expected!r}.")
 
 
+TESTS = solution_of("tests", __file__)
+PAGE = solution_of("page", __file__)
+RECEIPT = solution_of("receipt", __file__)
+
+NEWEST = "Sale.created_at.desc(), Sale.id.desc()"
+BEHIND = "tuple_(Sale.created_at, Sale.id) < (after.created_at, after.id)"
+
 SLICED = """
 def page(session, limit, after=None):
     query = select(Sale).order_by(Sale.created_at.desc(), Sale.id.desc())
@@ -216,14 +223,6 @@ def page(session, limit, after=None):
         start = list(session.scalars(query.with_only_columns(Sale.id))).index(after.id) + 1
     return list(session.scalars(query.offset(start).limit(limit)))
 """
-
-
-TESTS = solution_of("tests", __file__)
-PAGE = solution_of("page", __file__)
-RECEIPT = solution_of("receipt", __file__)
-
-NEWEST = "Sale.created_at.desc(), Sale.id.desc()"
-BEHIND = "tuple_(Sale.created_at, Sale.id) < (after.created_at, after.id)"
 
 EXERCISES = (
     Exercise(

@@ -308,7 +308,8 @@ def _check_forged_signature(answer: Callable[..., Any]) -> None:
     made = {_attack(answer, "forge", header, now)[1].partition("v1=")[2] for now in (NOW, NOW + 1)}
     expect(
         len(made) == 2,
-        "Called attacks a second later: the v1 of 'forge' is the same. No secret signs two times alike.",
+        "Called attacks a second later: the v1 of 'forge' is the same. A signature is over the time, too: "
+        "sign with a secret that you make up.",
     )
 
 

@@ -404,10 +404,22 @@ def _ended(got: object) -> str:
     return f"it returned {_short(got)}"
 
 
-HAND_ON = """
-def answer_for(error):
-    return error.json_body, error.http_status
-"""
+ANSWER = solution_of("answer_for", __file__)
+HAND_ON = solution_of("hand_on", __file__).but("def hand_on", "def answer_for")
+LOG = solution_of("log_line", __file__)
+PAUSE = solution_of("pause_after", __file__)
+SAY = solution_of("what_to_say", __file__)
+CHARGE = solution_of("charge", __file__)
+
+NO_ANSWER_CASE = "case stripe.APIConnectionError() | stripe.RateLimitError() | stripe.APIError():"
+FIRST_CODE = 'error.code or getattr(error.error, "code", None)'
+CLASSES = "stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError"
+AGAIN = 'isinstance(error, passing) if advice is None else advice == "true"'
+REASON = "error.error.decline_code or error.code"
+FOUND = f"sentences.get({REASON}, otherwise)"
+NUMBER = '"Please check the number of your card: a digit is wrong."'
+ASKED = "seconds = pause_after(error, tries)"
+
 BY_EXACT_CLASS = """
 def answer_for(error):
     no_answer = {"message": NO_ANSWER, "try_again": True}, 503
@@ -431,7 +443,6 @@ def answer_for(error):
         return {"message": OUR_FAULT, "try_again": False}, 500
 """
 
-
 LOG_OF_THE_BODY = """
 def log_line(error, order_id):
     body = (error.json_body or {}).get("error", {})
@@ -440,7 +451,6 @@ def log_line(error, order_id):
         line += f" {name}={body.get(name, '-')}"
     return line + f" request={error.request_id or '-'} order={order_id}"
 """
-
 
 STEP_BY_STEP = """
 def pause_after(error, tries):
@@ -469,22 +479,6 @@ def charge(client, params, key, pause):
     options = {"idempotency_key": key, "max_network_retries": 5}
     return client.v1.payment_intents.create(params, options)
 """
-
-
-ANSWER = solution_of("answer_for", __file__)
-LOG = solution_of("log_line", __file__)
-PAUSE = solution_of("pause_after", __file__)
-SAY = solution_of("what_to_say", __file__)
-CHARGE = solution_of("charge", __file__)
-
-NO_ANSWER_CASE = "case stripe.APIConnectionError() | stripe.RateLimitError() | stripe.APIError():"
-FIRST_CODE = 'error.code or getattr(error.error, "code", None)'
-CLASSES = "stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError"
-AGAIN = 'isinstance(error, passing) if advice is None else advice == "true"'
-REASON = "error.error.decline_code or error.code"
-FOUND = f"sentences.get({REASON}, otherwise)"
-NUMBER = '"Please check the number of your card: a digit is wrong."'
-ASKED = "seconds = pause_after(error, tries)"
 
 EXERCISES = (
     Exercise(

@@ -753,6 +753,31 @@ def _short(value: Any) -> str:
     return f"{len(value)} ids" if isinstance(value, list) and len(value) > 5 else repr(value)
 
 
+REFUND = solution_of("refund", __file__)
+HEAR = solution_of("hear", __file__)
+FOLLOW = solution_of("follow", __file__)
+CATCH_UP = solution_of("catch_up", __file__)
+REPORT = solution_of("report", __file__)
+
+OWN_ROWS = "Refund.order_id == order_id"
+ABOUT_REFUNDS = 'not event.type.startswith(("charge.refund", "refund."))'
+LIVE = 'if refund.status not in {"failed", "canceled"}'
+SUM = f"""\
+sum(
+        refund.amount
+        for refund in refunds.auto_paging_iter()
+        {LIVE}
+    )\
+"""
+NOTED = 'intent.metadata.to_dict().get("order_id")'
+WAITING = '{"needs_response", "warning_needs_response"}'
+VERDICT = """\
+if "lost" in statuses:
+        return "keep"
+    return "send" if statuses <= {"won", "warning_closed"} else "hold"\
+"""
+WANTED_SINCE = '{"created": {"gte": since}, "types": WANTED, "limit": 100}'
+
 ROW_AFTERWARDS = """
 def refund(session, client, order_id, amount, form):
     row = session.scalar(select(Refund).where(Refund.form == form))
@@ -767,7 +792,6 @@ def refund(session, client, order_id, amount, form):
         session.commit()
     return row.stripe_id
 """
-
 
 REFUND_TRIED = """
 from sqlalchemy.exc import IntegrityError
@@ -873,31 +897,6 @@ def report(client, orders, currency):
         ),
     }
 """
-
-REFUND = solution_of("refund", __file__)
-HEAR = solution_of("hear", __file__)
-FOLLOW = solution_of("follow", __file__)
-CATCH_UP = solution_of("catch_up", __file__)
-REPORT = solution_of("report", __file__)
-
-OWN_ROWS = "Refund.order_id == order_id"
-ABOUT_REFUNDS = 'not event.type.startswith(("charge.refund", "refund."))'
-LIVE = 'if refund.status not in {"failed", "canceled"}'
-SUM = f"""\
-sum(
-        refund.amount
-        for refund in refunds.auto_paging_iter()
-        {LIVE}
-    )\
-"""
-NOTED = 'intent.metadata.to_dict().get("order_id")'
-WAITING = '{"needs_response", "warning_needs_response"}'
-VERDICT = """\
-if "lost" in statuses:
-        return "keep"
-    return "send" if statuses <= {"won", "warning_closed"} else "hold"\
-"""
-WANTED_SINCE = '{"created": {"gte": since}, "types": WANTED, "limit": 100}'
 
 EXERCISES = (
     Exercise(

@@ -563,7 +563,6 @@ def _check_lost_and_hasty(create_shop: Callable[..., Any]) -> None:
 
 SHOP = solution_of("create_shop", __file__)  # with all seven bugs mended
 
-
 TOTAL = "return self.quantity * self.unit_price"
 PLACED = "quantity=quantity, unit_price=item.price"
 KEY = 'key = f"{order.id}-{order.attempt}"'
