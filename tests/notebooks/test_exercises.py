@@ -12,7 +12,7 @@ import pytest
 from classroom.book import drafted, execute, notebooks
 from classroom.course import Chapter, Course
 from classroom.exercise import Exercise, cell_of, exercises_of
-from classroom.percent import code_cells
+from classroom.percent import Cell, code_cells
 from classroom.verdict import Outcome, Verdict, judge
 
 CHAPTERS = Course().chapters()
@@ -38,15 +38,23 @@ def run(source: str, name: str, namespace: dict[str, Any]) -> None:
 
 
 def before(chapter: Chapter, exercise: Exercise) -> dict[str, Any]:
-    """The names that a solver of the chapter has, up to the exercise and what stands around it."""
+    """The names that a solver of the chapter has, up to the exercise and what stands around it.
+
+    Nothing is judged on the way there: each test judges one answer.
+    """
     namespace: dict[str, Any] = {"__name__": "__main__"}
     answer = cell_of(exercise, chapter)
     with contextlib.redirect_stdout(io.StringIO()):
         for n, cell in enumerate(code_cells(chapter.exercises.read_text(encoding="utf-8"))):
-            run(cell.solved, f"<cell {n}>", namespace)
+            if not is_check(cell, chapter):
+                run(cell.solved, f"<cell {n}>", namespace)
             if cell == answer:
                 break
     return namespace
+
+
+def is_check(cell: Cell, chapter: Chapter) -> bool:
+    return any(cell.checks(exercise.id) for exercise in exercises_of(chapter))
 
 
 def attempt(chapter: Chapter, exercise: Exercise, source: str) -> Verdict:
@@ -70,6 +78,13 @@ def test_a_right_answer_need_not_look_like_the_solution(chapter, exercise, right
 
 
 @each_chapter
+def test_every_solution_is_right(chapter):
+    for exercise in exercises_of(chapter):
+        verdict = attempt(chapter, exercise, cell_of(exercise, chapter).solved)
+        assert verdict.outcome is Outcome.CORRECT, verdict
+
+
+@each_chapter
 def test_a_chapter_as_handed_out_runs_and_says_that_nothing_was_attempted(chapter, tmp_path):
     _, exercises, _ = notebooks(chapter)
     book = drafted(exercises)
@@ -80,7 +95,7 @@ def test_a_chapter_as_handed_out_runs_and_says_that_nothing_was_attempted(chapte
 
 
 @each_chapter
-def test_every_solution_is_accepted(chapter):
+def test_every_solution_was_accepted_in_the_notebook(chapter):
     path = chapter.root / "solutions" / f"{chapter.slug}.ipynb"
     said = json.dumps([cell.get("outputs", []) for cell in nbformat.read(path, 4).cells])
     assert [e.id for e in exercises_of(chapter) if f"{e.id} correct." not in said] == []
