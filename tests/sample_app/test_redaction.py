@@ -5,7 +5,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sample_app import create_app
@@ -45,6 +45,7 @@ AROUND = st.text(st.characters(exclude_categories=["Cs", "Nd"]), max_size=30)
 @given(data=st.data(), before=AROUND, after=AROUND)
 def test_a_secret_is_redacted_wherever_it_stands(kind, data, before, after):
     secret = data.draw(SECRETS[kind])
+    assume(secret[-6:] not in before + after)
     left = redact(f"{before} {secret} {after}")
     assert secret[-6:] not in left, "not even its end"
 
