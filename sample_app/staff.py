@@ -3,10 +3,10 @@
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sample_app import audit, invitations
-from sample_app.accounts import end_sessions, normalized
+from sample_app.accounts import normalized
 from sample_app.columns import aligned
 from sample_app.database import db
 from sample_app.models import Customer
@@ -48,10 +48,16 @@ def invite(email: str, role: str) -> None:
 def revoke(email: str) -> None:
     """Make them a customer again, and end their sessions; their phone's codes open nothing."""
     customer = _find(email)
-    customer.role = Role.CUSTOMER
-    customer.totp_secret = customer.totp_last_step = None
+    nobody = {
+        Customer.role: Role.CUSTOMER,
+        Customer.session_version: Customer.session_version + 1,
+        Customer.totp_secret: None,
+        Customer.totp_last_step: None,
+    }
+    # Of the row as it is now: they may have accepted an invitation since it was read.
+    db.session.execute(update(Customer).where(Customer.id == customer.id).values(nobody))
     audit.note(db.session, "role revoked", None, detail=str(customer.email))
-    end_sessions(db.session, customer)
+    db.session.commit()
     click.echo(f"{customer.email} is a customer now, and signed out everywhere.")
 
 

@@ -62,7 +62,9 @@ def verify(session: Session, customer: Customer, code: str, offered: str | None 
     # Of two that come at one moment, with one code or with two phones, the database lets one pass.
     last = Customer.totp_last_step
     unused = (Customer.totp_secret == secret) & (last < step) if is_known else last.is_(None)
-    spend = update(Customer).where(Customer.id == customer.id, unused)
+    # Nor does a session that was ended meanwhile set up a phone.
+    same = Customer.session_version == customer.session_version
+    spend = update(Customer).where(Customer.id == customer.id, same, unused)
     spent: Any = session.execute(
         spend.values(totp_secret=secret, totp_last_step=step),
         execution_options={"synchronize_session": False},

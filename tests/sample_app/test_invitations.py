@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from itsdangerous import URLSafeTimedSerializer
 from itsdangerous.timed import TimestampSigner
 
-from sample_app import accounts, invitations
+from sample_app import accounts, invitations, staff
 from sample_app.after_sales import AuditEntry
 from sample_app.database import db
 from sample_app.models import Customer
@@ -254,6 +254,28 @@ def test_of_many_who_accept_at_one_moment_one_does(database_url):
         assert len(trail(db.session)) == 1
     close(app)
     assert sorted(outcomes) == ["manager", "over", "over", "over"]
+
+
+def test_who_accepts_while_they_are_revoked_has_nothing(database_url, monkeypatch):
+    app = build(database_url)
+    find = staff._find
+
+    def accepted_meanwhile(email):
+        found = find(email)
+        with app.app_context():
+            invitations.accept(db.session, token, db.session.get(Customer, found.id))
+        return found
+
+    with app.app_context():
+        customer = accounts.register(db.session, EMAIL, "a short sentence")
+        token = invitations.invite(customer, Role.MANAGER)
+    monkeypatch.setattr(staff, "_find", accepted_meanwhile)
+    app.test_cli_runner().invoke(args=["staff", "revoke", EMAIL], catch_exceptions=False)
+    with app.app_context():
+        customer = account(db.session)
+    close(app)
+    # To accept ends their sessions, and to be revoked those that they began since.
+    assert (customer.role, customer.session_version) == (Role.CUSTOMER, 2)
 
 
 # The address that is printed
