@@ -16,8 +16,11 @@ def resold(call: Call, session: Object) -> Object:
 
     Its PaymentIntent, if somebody has tried to pay, is over the new amount, and a bank that was
     asked about the old one has to be asked again.
-    Raises StripeError for a session that Stripe's own page sells, or that is not open any more.
+    Raises StripeError for a session that saves a card, that Stripe's own page sells, or that is
+    not open any more.
     """
+    if session["mode"] != "payment":
+        raise StripeError("You can not pass `line_items` in `setup` mode.", param="line_items")
     if session["ui_mode"] != "elements" or session["status"] != "open":
         raise StripeError(
             "You can only update the `line_items` of Checkout Sessions that are open and have "

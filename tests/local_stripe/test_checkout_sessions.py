@@ -616,6 +616,16 @@ def test_stripes_page_and_a_closed_session_sell_what_they_were_made_for(
         assert refused["param"] == "line_items"
 
 
+def test_a_session_that_saves_a_card_sells_nothing_later_either(sessions):
+    wanted = {"mode": "setup", "ui_mode": "elements", "currency": "usd"}
+    saving = sessions.create({**wanted, "return_url": "https://shop.example/saved"})
+
+    refused = refusal(lambda: sessions.update(saving.id, {"line_items": [item()]}))
+
+    assert refused["param"] == "line_items"
+    assert sessions.retrieve(saving.id).amount_total is None
+
+
 def test_sessions_are_found_by_status_customer_email_and_payment(opened, pay, sessions, client):
     customer = client.v1.customers.create({"email": "bob@example.com"})
     of_bob, paid = opened(customer=customer.id), opened(customer_email="ann@example.com")
