@@ -77,7 +77,8 @@ check("12.1", ordering)
 # A link to this shop led on to `https://evil.example`, with `next`. Now `next` must start with a slash.
 # Mend `signing_in`:
 #
-# - `next` may be a path of this shop, such as `/shop/cart`. Whatever else it is, go to `/`.
+# - `next` may be a path of this shop, such as `/shop/cart` or `/orders/1?page=2`. Whatever else it is, go
+#   to `/`.
 #
 # (Browsers take a backslash for a slash, and drop tabs and line breaks: no path has those.)
 
