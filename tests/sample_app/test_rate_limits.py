@@ -155,6 +155,29 @@ def test_declines_of_the_page_and_of_the_api_are_counted_together(client):
     assert shopper.pay("tok_visa").status_code == 429
 
 
+def declined_from(app, address):
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return client.post("/orders", json=DECLINED).status_code
+
+
+def test_who_has_a_network_of_ipv6_addresses_tests_no_more_cards(app):
+    statuses = [declined_from(app, f"2001:db8:0:1:{host:x}::1") for host in range(11)]
+    assert statuses == [402] * 10 + [429]
+    assert declined_from(app, "2001:db8:0:2::1") == 402
+
+
+@pytest.mark.parametrize("start", ["198.51.100.", "::ffff:192.0.2."])
+def test_neighbours_of_ipv4_are_counted_each_for_itself(app, start):
+    assert {declined_from(app, f"{start}{host}") for host in range(1, 12)} == {402}
+
+
+@pytest.mark.parametrize("address", [None, "", "unix:", "fe80::1%eth0"])
+def test_who_comes_from_no_address_is_limited_too(app, address):
+    assert declined_from(app, address) in {402, 429}
+    assert [declined_from(app, address) for _ in range(10)][-1] == 429
+
+
 def test_what_is_paid_is_no_decline(client):
     paid = {**DECLINED, "token": "tok_visa"}
     statuses = [client.post("/orders", json=paid).status_code for _ in range(12)]
