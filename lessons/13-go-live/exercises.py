@@ -412,7 +412,7 @@ accept()
 # %% [markdown]
 # Work like this: read a letter, find the test that shows what it complains of, and the lines that are to
 # blame. Mend them in the cell of the shop, run that cell, and then `accept()`. When the test passes, run the
-# check below the letter.
+# check below the letter. Take the letters in their order: 13.4 counts on the mend of 13.2.
 #
 # The checks live elsewhere, and you do not see them. They try what a suite this short leaves out: a second
 # process, another customer, a card that is declined, a bank's page that stays open. A mend that fits only
