@@ -57,8 +57,9 @@ def protect(response: Response) -> Response:
     if request.is_secure:
         # From now on, this browser asks over https, whatever a link says.
         response.headers["Strict-Transport-Security"] = f"max-age={A_YEAR}"
-    if request.endpoint != "static":
-        # Who comes to this computer next does not page back through somebody's orders.
+    if request.endpoint != "static" or response.status_code >= 400:
+        # Who comes to this computer next does not page back through somebody's orders; and whoever
+        # is led to a stylesheet that is none leaves the token of their forms in no cache.
         response.headers["Cache-Control"] = "no-store"
     return response
 

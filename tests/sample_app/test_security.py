@@ -167,7 +167,7 @@ def test_every_answer_has_its_headers(client, path):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/", "/shop/cart", "/orders"])
+@pytest.mark.parametrize("path", ["/", "/shop/cart", "/orders", "/nothing", "/static/nothing.css"])
 def test_browsers_keep_no_copy_of_what_is_somebodys_own(client, path):
     assert client.get(path).headers["Cache-Control"] == "no-store"
 
