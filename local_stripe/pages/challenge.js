@@ -92,7 +92,7 @@ function enable(on) {
 
 /** Lead back to the shop, or tell the page that opened us. */
 function finish(intent) {
-  const good = !["requires_payment_method", "requires_action", "canceled"].includes(intent.status);
+  const good = ["succeeded", "requires_capture", "processing"].includes(intent.status);
   element("answers").hidden = true;
   say("title", good ? "Thank you" : "Not confirmed");
   say("story", "You are on your way back to the shop.");

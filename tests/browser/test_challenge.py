@@ -135,6 +135,16 @@ def test_a_challenge_that_is_over_says_so(client, pay, shop):
     expect(shop.get_by_role("button")).to_have_count(0)
 
 
+def test_who_confirms_an_amount_that_is_over_is_not_told_that_they_paid(client, pay, shop):
+    intent = pay()
+    client.v1.payment_intents.update(intent.id, {"amount": 9900})
+
+    shop.get_by_role("button", name="Complete authentication").click()
+
+    assert came_back_with(shop)["redirect_status"] == "failed"
+    assert client.v1.payment_intents.retrieve(intent.id).status == "requires_confirmation"
+
+
 def test_an_answer_that_comes_too_late_changes_nothing(client, pay, shop):
     """The page is still open, while the payment was completed in another tab."""
     intent = pay()
