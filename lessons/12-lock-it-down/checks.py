@@ -417,6 +417,12 @@ def check_redact(answer: Callable[..., Any]) -> None:
                 got == "it was [hidden], order 7",
                 f"{called} ({secret}), the log says {got!r}, expected 'it was [hidden], order 7'.",
             )
+    crowd = f"bob@example.com took {KEY} and tok_1Practice from ann@example.com"
+    got = pen.write(crowd)
+    expect(
+        got == "[hidden] took [hidden] and [hidden] from [hidden]",
+        f"Logged {crowd!r}, the log says {got!r}, expected all four to be hidden.",
+    )
     _check_traceback(pen)
 
 
@@ -934,6 +940,10 @@ EXERCISES = (
             Wrong(
                 REDACT.but("if record.exc_info", "if False"),
                 "its traceback is not in the log, and you will need it",
+            ),
+            Wrong(
+                REDACT.but('"[hidden]", text)', '"[hidden]", text, count=1)'),
+                "expected all four to be hidden",
             ),
             Wrong(
                 REDACT.but("if record.exc_info", "if True"),
