@@ -9,12 +9,14 @@ from logging import Logger
 from typing import Any
 
 import stripe
+from flask import Flask, got_request_exception
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
 from classroom.practice import Practice, browser_at
 from local_stripe.signing import sign
 
 SECRET, OTHER = "whsec_localPractice", "whsec_localOther"
+EXAMPLE = "whsec_localExample"  # the notebook's
 NOW = 1_700_000_000  # seconds; not the clock's
 GENUINE, FULL = "what Stripe sent", "what Stripe sent while keep fails"
 HOUR = 60 * 60
@@ -23,7 +25,7 @@ EVENT = {
     "id": "evt_1",
     "object": "event",
     "type": "customer.created",
-    "data": {"name": "Ann Köhler"},
+    "data": {"name": "Ann Köhler", "description": "Ann's account"},
 }
 BODY = json.dumps(EVENT, indent=2, ensure_ascii=False).encode()
 
@@ -67,6 +69,7 @@ def received() -> Iterator[tuple[str, bytes, str | None, bool]]:
     yield "an old signature under a new time", BODY, redated, False
     yield "two v1, of which the first fits", BODY, sign(BODY, [SECRET, OTHER], NOW), True
     yield "two v1, of which the second fits", BODY, sign(BODY, [OTHER, SECRET], NOW), True
+    yield "the v1 before the t", BODY, f"v1={mark()},t={NOW}", True
     yield "a v0 beside the v1", BODY, f"{good},v0={mark(secret=OTHER)}", True
     yield "a v0 that would fit, and no v1", BODY, f"t={NOW},v0={mark()}", False
     yield "the header None", BODY, None, False
@@ -84,12 +87,17 @@ class Street:
     def __init__(self, answer: Callable[..., Any], secret: str | None = SECRET) -> None:
         self.kept: list[tuple[str, str]] = []
         self.full = False
+        self.raised = ""
         self.client = browser_at(answer, secret, self.keep)
+        got_request_exception.connect(self._note, self.client.application)
 
     def keep(self, id: str, type: str) -> None:
         if self.full:
-            raise OSError("the disk is full")
+            raise ValueError("the name is too long")  # which is not about JSON
         self.kept.append((id, type))
+
+    def _note(self, _app: Flask, exception: Exception) -> None:
+        self.raised = f" It raised {type(exception).__name__}: {exception}"
 
     def knock(self, which: str, expected: int, body: bytes, header: str | None) -> None:
         """Deliver; raise `Mistake` unless this is the answer."""
@@ -97,7 +105,7 @@ class Street:
         if header is not None:
             headers["Stripe-Signature"] = header
         got = self.client.post("/webhook", data=body, headers=headers).status_code
-        clue = LOST if which == FULL else CLUES.get((which, got), "")
+        clue = LOST if which == FULL else CLUES.get((which, got), self.raised)
         expect(
             got == expected or expected == 200 <= got < 300,
             f"Delivered {which}, the door answered {got}, expected {expected}.{clue}",
@@ -116,7 +124,6 @@ CLUES = {  # by what was delivered, and what was answered
     (GENUINE, 400): RAW_BYTES,
     (GENUINE, 404): NO_DOOR,
     (GENUINE, 405): NO_DOOR,
-    (GENUINE, 500): RAW_BYTES,
 }
 
 
@@ -128,7 +135,7 @@ def check_door(answer: Callable[..., Any]) -> None:
         ("an event without a signature", BODY, None),
         ("an event with another signature", BODY, sign(BODY, [OTHER], now)),
         ("an event that was altered", BODY.replace(b"Ann", b"Bob"), good),
-        ("what Stripe sent an hour ago", BODY, sign(BODY, [SECRET], now - HOUR)),
+        ("what Stripe sent six minutes ago", BODY, sign(BODY, [SECRET], now - 6 * 60)),
         ("nonsense", b"let me in", "let me in"),
         ("signed text that is no JSON", b"hello", sign(b"hello", [SECRET], now)),
     ):
@@ -243,7 +250,9 @@ def in_form(header: str, now: int) -> re.Match[str] | None:
 
 def is_sound(payload: bytes, header: str, now: int) -> bool:
     found = in_form(header, now)
-    return found is not None and header == sign(payload, [SECRET], int(found[1]))
+    return found is not None and header in {
+        sign(payload, [secret], int(found[1])) for secret in (SECRET, EXAMPLE)
+    }
 
 
 def looks_at_form(payload: bytes, header: str, now: int) -> bool:
@@ -421,6 +430,13 @@ EXERCISES = (
                 "a v0 that would fit, and no v1, returned True",
             ),
             Wrong(
+                BY_HAND.but(
+                    'times = [value for name, _, value in pairs if name == "t"]',
+                    "times = [pairs[0][2]]",
+                ),
+                "the v1 before the t, returned False, expected True",
+            ),
+            Wrong(
                 BY_HAND.but('(header or "")', "header"),
                 "the header None, it raised AttributeError",
             ),
@@ -474,7 +490,7 @@ EXERCISES = (
             ),
             Wrong(
                 DOOR.but("header, secret)", "header, secret, tolerance=None)"),
-                "what Stripe sent an hour ago, the door answered 200, expected 400",
+                "what Stripe sent six minutes ago, the door answered 200, expected 400",
             ),
             Wrong(
                 DOOR.but(UNPROVEN, "stripe.SignatureVerificationError"),
@@ -498,6 +514,16 @@ EXERCISES = (
                     "        except Exception:\n            return 'kept'",
                 ),
                 "while keep fails, the door answered 200, expected 500. Nobody has the event",
+            ),
+            Wrong(
+                DOOR.but("        keep(event.id, event.type)\n", "").but(
+                    "        except", "            keep(event.id, event.type)\n        except"
+                ),
+                "while keep fails, the door answered 400, expected 500. Nobody has the event",
+            ),
+            Wrong(
+                DOOR.but("keep(event.id, event.type)", "keep(event)"),
+                "what Stripe sent, the door answered 500, expected 200. It raised TypeError",
             ),
             Wrong(
                 DOOR.but("keep(event.id, event.type)", "pass"),
@@ -567,6 +593,14 @@ EXERCISES = (
             "f\"t={now},v1={recorded['v1']}\")}, where own is the JSON of an event.",
         ),
         wrong=(
+            Wrong(
+                ATTACKS.but('"whsec_madeUp"', "SECRET"),
+                "'forge' got through a door without a hole",
+            ),
+            Wrong(
+                ATTACKS.but('b"Bob")', 'b"Bob", 1)'),
+                "the payload of 'alter' must say Bob",
+            ),
             Wrong(
                 ATTACKS.but(FORGED, "(own.encode(), header)"),
                 "'forge' was refused by a door that looks at form and time, and at no signature",

@@ -28,8 +28,8 @@ signed_by = stripe.WebhookSignature.generate_signature_header  # (text, secret, 
 # with this secret at most 300 seconds before `now`, else `False`.
 #
 # - `payload` is bytes. What is signed: the text of `t`, a dot, the payload.
-# - A header is a list of `name=value` with commas. There is one `t`. There may be several `v1`, and one
-#   that fits is enough. There may be other names, such as `v0`, which count for nothing.
+# - A header is a list of `name=value` with commas, in any order. There is one `t`. There may be several
+#   `v1`, and one that fits is enough. There may be other names, such as `v0`, which count for nothing.
 # - `header` comes from a stranger. It may be `None`, or nonsense: no `t`, a `t` that is no number, no
 #   `v1`, or a `v1` with an `é` in it. All of this is `False`, never an exception.
 
@@ -181,8 +181,8 @@ check("8.3", roll)
 # | `"replay"` | as recorded | as recorded |
 # | `"redate"` | as recorded | `t` is now, `v1` is as recorded |
 #
-# The recorded header has one `t` and one `v1`. The check sends each attack to a door that has a hole in
-# the right place, and to one that has none.
+# The recorded header is `t=…,v1=…`, with one of each; yours look the same. The check sends each attack to a
+# door that has a hole in the right place, and to one that has none.
 
 
 # %%
