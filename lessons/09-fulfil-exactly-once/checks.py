@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import stripe
@@ -63,7 +64,7 @@ class Desk:
 
         def intrude(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
             if waiting and statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
-                waiting.pop()()
+                run_beside(waiting.pop())
 
         event.listen(self.engine, "before_cursor_execute", intrude)
 
@@ -71,6 +72,20 @@ class Desk:
         """What is committed, as another process sees it."""
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(sql))]
+
+
+def run_beside(rival: Callable[[], object]) -> None:
+    """Let somebody do something at this moment. Raises `Mistake` if they have to wait for it to pass."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        pool.submit(rival).result(timeout=3)  # seconds
+    except TimeoutError:
+        raise Mistake(
+            "Called by two at the same moment: one still waits for the other's lock, after 3 seconds. "
+            "Another process does not see a lock of this one: let the database decide."
+        ) from None
+    finally:
+        pool.shutdown(wait=False)  # who waits goes on when the lock is let go
 
 
 def told(id: str, type: str = "payment_intent.succeeded", about: str = "pi_1") -> Any:
@@ -305,6 +320,8 @@ class News:
         self.debit("A-5")
         self.pay(None, "pm_card_visa")
         self.pay("elsewhere", "pm_card_visa")
+        customer = self.bench.client.v1.customers.create()
+        self.bench.client.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
         self.events = self.bench.client.v1.events.list({"limit": 100}).data[::-1]
 
     def pay(self, order: str | None, *cards: str) -> str:
@@ -537,6 +554,9 @@ def _check_failing(answer: Callable[..., Any]) -> None:
 RECEIVE = solution_of("receive", __file__)
 FULFIL = solution_of("fulfil", __file__)
 CARELESS = solution_of("careless_fulfil", __file__).but("def careless_fulfil", "def fulfil")
+ASKS_FIRST = CARELESS.but("    send(order_id)\n", "").but(
+    "commit()\n", "commit()\n    send(order_id)\n"
+)
 CATCH_UP = solution_of("catch_up", __file__)
 WORK = solution_of("work_once", __file__)
 
@@ -614,9 +634,7 @@ EXERCISES = (
                 "send was called before the order was committed as fulfilled",
             ),
             Wrong(
-                CARELESS.but("    send(order_id)\n", "").but(
-                    "commit()\n", "commit()\n    send(order_id)\n"
-                ),
+                ASKS_FIRST,
                 "at the same moment, by the webhook: 2 calls returned True, expected 1",
             ),
             Wrong(
@@ -654,6 +672,12 @@ EXERCISES = (
             Wrong(
                 FULFIL.but("    order = session", "    session.commit()\n    order = session"),
                 "and 0 have left the stock. A power cut here would keep it so",
+            ),
+            Wrong(
+                f"import threading\nLOCK = threading.Lock()\n{ASKS_FIRST.but('def fulfil', 'def unlocked')}\n"
+                "def fulfil(session, order_id, send):\n"
+                "    with LOCK:\n        return unlocked(session, order_id, send)",
+                "one still waits for the other's lock",
             ),
             Wrong(
                 FULFIL.but("    send(order_id)\n", ""),
@@ -723,6 +747,10 @@ EXERCISES = (
             Wrong(
                 CATCH_UP.but('not event.type.startswith("payment_intent.")', "False"),
                 "Called catch_up with charge.failed, it raised InvalidRequestError",
+            ),
+            Wrong(
+                CATCH_UP.but('"payment_intent."', '"payment"'),
+                "Called catch_up with payment_method.attached, it raised InvalidRequestError",
             ),
             Wrong(
                 CATCH_UP.but('== "succeeded"', "in ('succeeded', 'processing')"),
