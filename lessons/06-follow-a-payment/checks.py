@@ -134,6 +134,10 @@ def check_hold_and_take(answer: Callable[..., Any]) -> None:
         expect(warehouse.times == 1, f"{called}: it called pack {warehouse.times} times.")
         (intent,) = _payments(bench, called)
         expect(
+            intent.currency == "usd",
+            f"{called}: the money is in {intent.currency}, expected usd.",
+        )
+        expect(
             packed == 0 or not bench.client.v1.refunds.list().data,
             f"{called}: there is a refund. What was never captured needs none.",
         )
@@ -146,7 +150,7 @@ def check_hold_and_take(answer: Callable[..., Any]) -> None:
             intent.status == expected,
             f"{called}: the PaymentIntent is {intent.status} afterwards, expected {expected}.",
         )
-        expect(got == packed, f"{called}, returned {got!r}, expected {packed}.")
+        expect(got == packed, f"{called}, returned {_named(got)}, expected {packed}.")
     _check_no_hold(answer)
 
 
@@ -159,7 +163,7 @@ def _check_no_hold(answer: Callable[..., Any]) -> None:
     except stripe.CardError:
         expect(not warehouse.times, f"{called}: goods were packed.")
     else:
-        raise Mistake(f"{called}, returned {got!r}, expected CardError to come through.")
+        raise Mistake(f"{called}, returned {_named(got)}, expected CardError to come through.")
     bench = Practice()
     warehouse = Warehouse(bench, 8900)
     called = "Called hold_and_take with a card whose bank asks first"
@@ -170,7 +174,7 @@ def _check_no_hold(answer: Callable[..., Any]) -> None:
         intent.status == "canceled",
         f"{called}: the PaymentIntent is {intent.status} afterwards, expected canceled.",
     )
-    expect(got == 0, f"{called}, returned {got!r}, expected 0.")
+    expect(got == 0, f"{called}, returned {_named(got)}, expected 0.")
 
 
 def _taken(
@@ -235,9 +239,15 @@ class Box:
 
 def _page(got: Any) -> str:
     """A page as a message names it."""
+    is_bank = isinstance(got, str) and "3d_secure" in got
+    return "the address of a bank's page" if is_bank else _named(got)
+
+
+def _named(got: Any) -> str:
+    """What came back as a message names it; of an object of Stripe's, its class."""
     if isinstance(got, stripe.StripeObject):
         return f"a {type(got).__name__} of Stripe's"
-    return "the address of a bank's page" if "3d_secure" in str(got) else repr(got)
+    return repr(got)
 
 
 def check_come_back(answer: Callable[..., Any]) -> None:
@@ -487,6 +497,14 @@ EXERCISES = (
                     "    return packed",
                 ),
                 "there is a refund. What was never captured needs none",
+            ),
+            Wrong(
+                HOLD.but('"usd"', '"eur"'),
+                "everything was packed: the money is in eur, expected usd",
+            ),
+            Wrong(
+                HOLD.but(f"{CAPTURED}.amount_received", CAPTURED),
+                "returned a PaymentIntent of Stripe's, expected 8900",
             ),
             Wrong(
                 HOLD.but("if packed == 0", "if False"),
