@@ -113,7 +113,7 @@ print(bought["status"], "-", visit.payment_status)
 # | is complete and unpaid, and its PaymentIntent is `processing` | `"waiting"` |
 # | is complete and unpaid, and its PaymentIntent is anything else: the debit has failed | `"pay"` |
 # | is open, or expired | `"pay"` |
-# | does not exist, or has another order's id in `client_reference_id` | `"missing"` |
+# | does not exist, or has anything but the order's id in `client_reference_id` | `"missing"` |
 #
 # The id comes out of an address: it may be made up, and it may be empty. The order stays as it is,
 # and so does the session: only look.
