@@ -5,7 +5,7 @@ import string
 
 from local_stripe import addresses, methods
 from local_stripe.call import Call
-from local_stripe.errors import StripeError
+from local_stripe.errors import StripeError, not_implemented
 from local_stripe.implemented import given, only
 from local_stripe.listing import page
 from local_stripe.resources import payment_methods, sources
@@ -149,6 +149,8 @@ def _invoice_settings(call: Call, customer: Object) -> Object:
         sent = {**sent, "rendering_options": {**_RENDERING_OPTIONS, **options}}
     if id := sent.get("default_payment_method"):
         param = "invoice_settings[default_payment_method]"
+        if id.startswith("pm_card_"):
+            raise not_implemented("Stripe's own test cards as a customer's default", param)
         method = call.store.require("payment_method", id, param)
         if method["customer"] != customer["id"]:
             raise StripeError(

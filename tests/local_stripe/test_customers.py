@@ -107,6 +107,11 @@ def test_an_address_can_be_unset(ask):
             "No such PaymentMethod: 'pm_nope'",
             "invoice_settings[default_payment_method]",
         ),
+        (
+            {"invoice_settings[default_payment_method]": "pm_card_visa"},
+            "does not implement Stripe's own test cards as a customer's default",
+            "invoice_settings[default_payment_method]",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(ask, params, message, param):
