@@ -581,8 +581,10 @@ timeline()
 
 # %% [markdown]
 # (The notebook played the customer's browser at the return page.) Two events told the shop of one payment.
-# Both times it looked behind the news, both led to `fulfil`, and one mirror left the stock. The shop's *own* pay page (chapter 04) does not wait for the webhook: it has
-# seen the payment, so it calls `fulfil`, too. It does not matter who is first.
+# Both times it looked behind the news, both led to `fulfil`, and one mirror left the stock.
+#
+# The shop's *own* pay page (chapter 04) does not wait for the webhook: it has seen the payment, so it
+# calls `fulfil`, too. It does not matter who is first.
 
 # %% [markdown]
 # Here is what the shop does about an event of Checkout's, and nothing of it is decided by the event:
@@ -636,7 +638,9 @@ with app.app_context():
 # ## Send one e-mail
 #
 # The stock is a row in your database, and a transaction covers it. An e-mail is not. It leaves for another
-# computer, and the last you hear of it is that server's "250 OK", which is a mail server's 200. Say, you then commit that it was sent.
+# computer, and the last you hear of it is that server's "250 OK", which is a mail server's 200. Say, you
+# then commit that it was sent.
+#
 # **Think before you read on:** what does a power cut do between the two? And if you commit first?
 
 # %% [markdown]
