@@ -94,6 +94,13 @@ class Practice:
         ]
 
 
+def named(got: object) -> str:
+    """What an answer returned, as a message names it; of an object of Stripe's, its class."""
+    if isinstance(got, stripe.StripeObject):
+        return f"a {type(got).__name__} of Stripe's"
+    return repr(got)
+
+
 def browser_at(answer: Callable[..., object], *given: object) -> FlaskClient:
     """A browser at the Flask app that an answer makes. Raises `Mistake` when that is none."""
     app = answer(*given)

@@ -6,7 +6,7 @@ from typing import Any
 import stripe
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
-from classroom.practice import Practice
+from classroom.practice import Practice, named
 
 BACK = "https://cinema.example/back"
 DAY = 24 * 60 * 60  # seconds
@@ -150,7 +150,7 @@ def check_hold_and_take(answer: Callable[..., Any]) -> None:
             intent.status == expected,
             f"{called}: the PaymentIntent is {intent.status} afterwards, expected {expected}.",
         )
-        expect(got == packed, f"{called}, returned {_named(got)}, expected {packed}.")
+        expect(got == packed, f"{called}, returned {named(got)}, expected {packed}.")
     _check_no_hold(answer)
 
 
@@ -163,7 +163,7 @@ def _check_no_hold(answer: Callable[..., Any]) -> None:
     except stripe.CardError:
         expect(not warehouse.times, f"{called}: goods were packed.")
     else:
-        raise Mistake(f"{called}, returned {_named(got)}, expected CardError to come through.")
+        raise Mistake(f"{called}, returned {named(got)}, expected CardError to come through.")
     bench = Practice()
     warehouse = Warehouse(bench, 8900)
     called = "Called hold_and_take with a card whose bank asks first"
@@ -174,7 +174,7 @@ def _check_no_hold(answer: Callable[..., Any]) -> None:
         intent.status == "canceled",
         f"{called}: the PaymentIntent is {intent.status} afterwards, expected canceled.",
     )
-    expect(got == 0, f"{called}, returned {_named(got)}, expected 0.")
+    expect(got == 0, f"{called}, returned {named(got)}, expected 0.")
 
 
 def _taken(
@@ -240,14 +240,7 @@ class Box:
 def _page(got: Any) -> str:
     """A page as a message names it."""
     is_bank = isinstance(got, str) and "3d_secure" in got
-    return "the address of a bank's page" if is_bank else _named(got)
-
-
-def _named(got: Any) -> str:
-    """What came back as a message names it; of an object of Stripe's, its class."""
-    if isinstance(got, stripe.StripeObject):
-        return f"a {type(got).__name__} of Stripe's"
-    return repr(got)
+    return "the address of a bank's page" if is_bank else named(got)
 
 
 def check_come_back(answer: Callable[..., Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import stripe
 
 from classroom.exercise import Exercise, Mistake, Wrong, expect, solution_of
-from classroom.practice import Practice
+from classroom.practice import Practice, named
 from local_stripe import PUBLISHABLE_KEY, SECRET_KEY
 from local_stripe.transport import InProcess
 
@@ -156,7 +156,7 @@ class Visit:
             self.order == before,
             f"{called}: the order is {self.order} afterwards, expected {before}.",
         )
-        expect(got == page, f"{called}, returned {got!r}, expected {page!r}.")
+        expect(got == page, f"{called}, returned {named(got)}, expected {page!r}.")
 
 
 def check_success(answer: Callable[..., Any]) -> None:
@@ -251,11 +251,9 @@ class Returning:
             )
 
     def _page(self, got: Any) -> str:
-        """An address as a message names it; of an object, its class."""
-        if isinstance(got, stripe.StripeObject):
-            return f"a {type(got).__name__}"
-        if got is None or not str(got).startswith("http"):
-            return repr(got)
+        """An address as a message names it."""
+        if not isinstance(got, str) or not got.startswith("http"):
+            return named(got)
         return f"the address of a session that is {now(self.bench, got.split('/')[-1]).status}"
 
 
@@ -463,6 +461,10 @@ EXERCISES = (
             Wrong(
                 SUCCESS.but(UNDONE, "False").but(PAID, "True"),
                 "a session that nobody has paid, returned 'thanks', expected 'pay'",
+            ),
+            Wrong(
+                SUCCESS.but('return "thanks"', "return session"),
+                "a session that is paid, returned a Session of Stripe's, expected 'thanks'",
             ),
             Wrong(
                 SUCCESS.but(UNDONE, 'session.payment_status != "paid"'),
