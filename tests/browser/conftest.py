@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stripe
 from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from classroom.doctor import BROWSERS
-from local_stripe import LocalStripe, WallClock
+from local_stripe import SECRET_KEY, LocalStripe, WallClock
+from local_stripe.server import start
+from local_stripe.transport import InProcess
 from tests.browser.shopper import new_order, open_shop, served
 from tests.required import missing
 
@@ -47,6 +50,18 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def local() -> LocalStripe:
     return LocalStripe(clock=WallClock())
+
+
+@pytest.fixture(scope="module")
+def stripe_url(local: LocalStripe) -> Iterator[str]:
+    """Where its pages and its API are served."""
+    with start(local) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def client(local: LocalStripe) -> stripe.StripeClient:
+    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
 @pytest.fixture(scope="module")

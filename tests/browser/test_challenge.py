@@ -1,26 +1,13 @@
 """The bank's page: the card's owner completes the challenge or fails it, and is led back."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from local_stripe import SECRET_KEY, LocalStripe, WallClock
-from local_stripe.server import start
-from local_stripe.transport import InProcess
-
+pytestmark = pytest.mark.usefixtures("stripe_url")  # its pages are served
 BACK = "https://shop.example/back?order=7#paid"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[stripe.StripeClient]:
-    """The SDK, talking to a local Stripe whose pages are served."""
-    local = LocalStripe(clock=WallClock())
-    with start(local):
-        yield stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
 @pytest.fixture

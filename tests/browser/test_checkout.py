@@ -1,33 +1,16 @@
 """The Checkout page, as a payer meets it: pay, be declined, come back, find it closed."""
 
-from collections.abc import Iterator
-
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from local_stripe import SECRET_KEY, LocalStripe, WallClock
-from local_stripe.server import start
-from local_stripe.transport import InProcess
 from tests.browser.payer import ASKS, DECLINED, GOOD, PayForm, charges, current
 
+pytestmark = pytest.mark.usefixtures("stripe_url")  # its pages are served
 SHOP = "https://shop.example"
 DAYS = 86_400  # seconds
 DEBIT, EMPTY_ACCOUNT = "000123456789", "000222222227"
-
-
-@pytest.fixture(scope="module")
-def local() -> Iterator[LocalStripe]:
-    """A local Stripe whose pages are served."""
-    local = LocalStripe(clock=WallClock())
-    with start(local):
-        yield local
-
-
-@pytest.fixture(scope="module")
-def client(local: LocalStripe) -> stripe.StripeClient:
-    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
 class Payer(PayForm):

@@ -9,9 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 from stripe.checkout import Session
 
-from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe
-from local_stripe.server import start
-from local_stripe.transport import InProcess
+from local_stripe import PUBLISHABLE_KEY
 from tests.browser.payer import ASKS, DECLINED, GOOD, PayForm, charges, current
 from tests.browser.served import served
 from tests.browser.shopper import TABS
@@ -68,21 +66,15 @@ PHONE = {"width": 375, "height": 667}
 
 
 @pytest.fixture(scope="module")
-def client(local: LocalStripe) -> stripe.StripeClient:
-    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
-
-
-@pytest.fixture(scope="module")
-def shop_url(local: LocalStripe) -> Iterator[str]:
-    with start(local) as stripe_server:
-        known = {"stripe_js": f"{stripe_server.url}/v3/", "key": PUBLISHABLE_KEY}
-        pages = {
-            "/embedded_page": PAGE.format(content=BOX, **known),
-            "/elements": PAGE.format(content=FORM, **known),
-            "/back": "<h1>Thank you</h1>",
-        }
-        with served(pages) as url:
-            yield url
+def shop_url(stripe_url: str) -> Iterator[str]:
+    known = {"stripe_js": f"{stripe_url}/v3/", "key": PUBLISHABLE_KEY}
+    pages = {
+        "/embedded_page": PAGE.format(content=BOX, **known),
+        "/elements": PAGE.format(content=FORM, **known),
+        "/back": "<h1>Thank you</h1>",
+    }
+    with served(pages) as url:
+        yield url
 
 
 class Shop:

@@ -10,28 +10,17 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from local_stripe import SECRET_KEY, LocalStripe, WallClock
+from local_stripe import LocalStripe
 from local_stripe.server import RunningServer, start
-from local_stripe.transport import InProcess
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>alert(1)</script>"
 VIEWS = ["Payments", "Events", "Webhooks", "Requests", "Faults", "Clock"]
 
 
 @pytest.fixture(scope="module")
-def local() -> LocalStripe:
-    return LocalStripe(clock=WallClock())
-
-
-@pytest.fixture(scope="module")
 def server(local) -> Iterator[RunningServer]:
     with start(local) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def client(local) -> stripe.StripeClient:
-    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
 @pytest.fixture(scope="module")

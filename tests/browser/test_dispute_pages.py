@@ -4,13 +4,10 @@ import json
 
 import pyotp
 import pytest
-import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from local_stripe import SECRET_KEY
-from local_stripe.transport import InProcess
 from sample_app.database import db
 from sample_app.disputes import record
 from sample_app.models import Customer
@@ -24,18 +21,13 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def stripe_client(local):
-    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
-
-
-@pytest.fixture
-def dispute_id(app, stripe_client, order_id):
+def dispute_id(app, client, order_id):
     """Somebody complains about an order of a rug, $89.00."""
     with app.app_context():
         order = find_any_order(db.session, order_id)
-        pay(db.session, stripe_client, order, payment_method="pm_card_createDispute")
+        pay(db.session, client, order, payment_method="pm_card_createDispute")
         charged = {"payment_intent": order.payment_intent_id}
-        return record(db.session, order, stripe_client.v1.disputes.list(charged).data[0]).id
+        return record(db.session, order, client.v1.disputes.list(charged).data[0]).id
 
 
 @pytest.fixture
@@ -66,7 +58,7 @@ def assert_accessible(page):
         assert violations == [], json.dumps(violations, indent=1)
 
 
-def test_evidence_is_typed_saved_and_sent(support, app, stripe_client, dispute_id):
+def test_evidence_is_typed_saved_and_sent(support, app, client, dispute_id):
     enter(support, app)
     page = support.page
     expect(page.get_by_role("heading", name="To answer")).to_be_visible()
@@ -88,7 +80,7 @@ def test_evidence_is_typed_saved_and_sent(support, app, stripe_client, dispute_i
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
-    sent = stripe_client.v1.disputes.retrieve(dispute_id)
+    sent = client.v1.disputes.retrieve(dispute_id)
     assert sent.evidence_details.submission_count == 1
     assert sent.evidence.shipping_tracking_number == "1Z 999"
     assert sent.evidence.uncategorized_text.splitlines() == ["Signed for.", "By the customer."]

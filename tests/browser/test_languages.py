@@ -9,10 +9,8 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
+from local_stripe import PUBLISHABLE_KEY
 from local_stripe.languages import TABLES
-from local_stripe.server import start
-from local_stripe.transport import InProcess
 from tests.browser.served import served
 
 PHONE = {"width": 320, "height": 640}
@@ -23,22 +21,6 @@ SHOP_PAGE = """<!doctype html>
 <body><main><h1>Zahlen</h1><div id="card"></div><div id="payment"></div></main></body>
 </html>
 """
-
-
-@pytest.fixture(scope="module")
-def local() -> LocalStripe:
-    return LocalStripe(clock=WallClock())
-
-
-@pytest.fixture(scope="module")
-def stripe_url(local: LocalStripe) -> Iterator[str]:
-    with start(local) as server:
-        yield server.url
-
-
-@pytest.fixture(scope="module")
-def client(local: LocalStripe) -> stripe.StripeClient:
-    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
 
 
 @pytest.fixture

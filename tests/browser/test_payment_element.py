@@ -9,9 +9,7 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, FrameLocator, Page, Route, expect
 
-from local_stripe import PUBLISHABLE_KEY, SECRET_KEY, LocalStripe, WallClock
-from local_stripe.server import start
-from local_stripe.transport import InProcess
+from local_stripe import PUBLISHABLE_KEY, LocalStripe
 from tests.browser.served import served
 
 DAY = 86_400
@@ -105,17 +103,6 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def local() -> LocalStripe:
-    return LocalStripe(clock=WallClock())
-
-
-@pytest.fixture(scope="module")
-def stripe_url(local: LocalStripe) -> Iterator[str]:
-    with start(local) as server:
-        yield server.url
-
-
-@pytest.fixture(scope="module")
 def shop_url(stripe_url: str) -> Iterator[str]:
     pages = {
         "/": PAGE.format(stripe_js=f"{stripe_url}/v3/", key=PUBLISHABLE_KEY),
@@ -127,8 +114,8 @@ def shop_url(stripe_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def shop(page: Page, local: LocalStripe, shop_url: str) -> Shop:
-    return Shop(page, shop_url, stripe.StripeClient(SECRET_KEY, http_client=InProcess(local)))
+def shop(page: Page, client: stripe.StripeClient, shop_url: str) -> Shop:
+    return Shop(page, shop_url, client)
 
 
 def came_back_with(page: Page) -> dict[str, str]:

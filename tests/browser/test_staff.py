@@ -12,8 +12,6 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from local_stripe import SECRET_KEY, LocalStripe
-from local_stripe.transport import InProcess
 from sample_app.database import db
 from sample_app.fulfilment import fulfil_at_once
 from sample_app.orders import find_any_order
@@ -24,17 +22,12 @@ EMAIL = "grace@shop.example"
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def stripe_client(local: LocalStripe) -> stripe.StripeClient:
-    return stripe.StripeClient(SECRET_KEY, http_client=InProcess(local))
-
-
 @pytest.fixture
-def paid(app: Flask, stripe_client: stripe.StripeClient, order_id: str) -> str:
+def paid(app: Flask, client: stripe.StripeClient, order_id: str) -> str:
     """The id of a guest's order of a rug, $89.00, paid."""
     with app.app_context():
         order = find_any_order(db.session, order_id)
-        pay(db.session, stripe_client, order, payment_method="pm_card_visa")
+        pay(db.session, client, order, payment_method="pm_card_visa")
         fulfil_at_once(order)
     return order_id
 
@@ -66,7 +59,7 @@ def invitation(app: Flask) -> str:
 
 
 def test_a_manager_gets_in_by_invitation_and_phone_and_a_double_click_gives_money_back_once(
-    manager, app, stripe_client, paid
+    manager, app, client, paid
 ):
     manager.sign_up(EMAIL)
     manager.open(invitation(app))
@@ -101,7 +94,7 @@ def test_a_manager_gets_in_by_invitation_and_phone_and_a_double_click_gives_mone
     page.get_by_role("button", name="Refund", exact=True).dblclick()
     expect(manager.message).to_have_text("Refund of $89.00: succeeded.")
     expect(manager.status).to_have_text("Refunded")
-    assert given_back(stripe_client) == [8900]
+    assert given_back(client) == [8900]
     assert_accessible(page)
 
     page.get_by_role("link", name="Staff").click()
