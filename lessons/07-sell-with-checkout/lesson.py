@@ -16,7 +16,7 @@
 #
 # **What you need**: chapters 04 (necessary: idempotency keys, metadata) and 06 (necessary:
 # statuses, bank debits, `expand`), chapter 02 (helpful: amounts in minor units). The lesson takes
-# about 35 minutes, the exercises about 30.
+# about 45 minutes, the exercises about 30.
 #
 # **Out of scope here**: the message by which Stripe tells your shop of a payment (chapter 08),
 # sending the goods (chapter 09), subscriptions.

@@ -15,7 +15,7 @@
 # - Try again, give up, ring the alarm, and repeat by hand what was given up.
 #
 # **What you need**: chapter 08 (necessary: the endpoint and its signature), chapter 04 (helpful: crashes
-# and retries), chapter 07 (helpful: Checkout). The lesson takes about 40 minutes, the exercises about 30.
+# and retries), chapter 07 (helpful: Checkout). The lesson takes about 50 minutes, the exercises about 30.
 #
 # **Out of scope here**: refunds (chapter 11), Celery and Redis at work (chapter 13).
 

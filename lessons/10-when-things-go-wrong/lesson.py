@@ -16,7 +16,7 @@
 # - Keep a shop polite while Stripe is down.
 #
 # **What you need**: chapter 04 (necessary: idempotency keys, lost answers, declines), chapter 09 (helpful:
-# at least once). The lesson takes about 40 minutes, the exercises about 35.
+# at least once). The lesson takes about 45 minutes, the exercises about 35.
 #
 # **Out of scope here**: webhooks that fail (chapters 08 and 09), refunds that fail (chapter 11), people
 # who attack (chapter 12).

@@ -15,7 +15,7 @@
 # - Find what the webhooks missed, mend it, and account for every cent.
 #
 # **What you need**: chapter 09 (necessary: inbox, refetch, `fulfil`), chapters 04 and 06 (helpful:
-# idempotency keys, charges). The lesson takes about 40 minutes, the exercises about 35.
+# idempotency keys, charges). The lesson takes about 45 minutes, the exercises about 35.
 #
 # **Out of scope here**: what Stripe may answer besides "yes" (chapter 10), how staff sign in (chapter 12),
 # running things every night (chapter 13).

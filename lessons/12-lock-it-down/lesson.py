@@ -15,7 +15,7 @@
 # - Say in plain words what PCI asks of you.
 #
 # **What you need**: chapter 08 (necessary: signatures, replays), chapters 04 and 05 (helpful: orders and
-# whose they are). The lesson takes about 40 minutes, the exercises about 35.
+# whose they are). The lesson takes about 50 minutes, the exercises about 35.
 #
 # **Out of scope here**: firewalls, servers and their updates; how fraud with genuine cards is judged
 # (chapter 11 has the disputes that come of it). Attack nothing but your own: elsewhere it is a crime.

@@ -16,7 +16,7 @@
 #
 # **What you need**: chapters 08 and 09 (necessary: webhooks, the inbox), chapters 11 and 12 (helpful:
 # reconciliation, restricted keys). None of the four programs above: the notebook runs without them. The
-# lesson takes about 40 minutes, the capstone about 60.
+# lesson takes about 45 minutes, the capstone about 60.
 #
 # **Out of scope here**: choosing a host, DNS and certificates, containers in depth.
 
