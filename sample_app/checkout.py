@@ -10,6 +10,7 @@ from typing import Any
 import stripe
 from sqlalchemy.orm import Session
 
+from sample_app import metadata
 from sample_app.models import Order, OrderItem
 from sample_app.order_status import OrderStatus
 from sample_app.orders import OrderNotFound, lock
@@ -63,7 +64,7 @@ def find_checkout(
         checkout = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
     except stripe.InvalidRequestError as error:
         raise OrderNotFound("There is no such payment.") from error
-    if checkout.client_reference_id != order.id:
+    if metadata.order_id(checkout) != order.id:  # its reference, others may have chosen
         raise OrderNotFound("There is no such payment.")
     return checkout
 

@@ -198,6 +198,23 @@ def test_a_paid_session_of_another_order_says_nothing_about_this_one(
     assert status(session, order) == "pending"
 
 
+def test_nobody_is_thanked_for_a_payment_that_only_refers_to_the_order(
+    shopper, payer, at_stripe, order
+):
+    """As on a Payment Link, whose visitor writes the reference into its address."""
+    hook = {"currency": "usd", "unit_amount": 900, "product_data": {"name": "Coat hook"}}
+    params = {
+        "mode": "payment",
+        "line_items": [{"price_data": hook, "quantity": 1}],
+        "client_reference_id": order.id,
+        "success_url": "https://shop.example/",
+    }
+    other = at_stripe.v1.checkout.sessions.create(params)
+    payer.pay(other.id)
+    back = f"/shop/orders/{order.id}/checkout/success?session_id={other.id}"
+    assert shopper.open(back).status_code == 404
+
+
 @pytest.mark.parametrize(
     "session_id", ["", "cs_", "cs_test_unknown", "pi_1", "../account", "cs_test_1?expand[]=x", "é"]
 )
