@@ -47,9 +47,10 @@ __all__ = [
     "settle",
 ]
 
-# What a customer may pay with; nothing else is worth asking Stripe about.
-TOKEN = re.compile(r"tok_\w{1,100}\Z", re.ASCII)
-PAYMENT_METHOD = re.compile(r"pm_\w{1,100}\Z", re.ASCII)
+# What a customer may pay with; nothing else is worth asking Stripe about. The API's document has
+# these patterns too: its readers' regexes know no \Z, and the end of a line is not the end here.
+TOKEN = re.compile(r"^tok_\w{1,100}(?![\s\S])", re.ASCII)
+PAYMENT_METHOD = re.compile(r"^pm_\w{1,100}(?![\s\S])", re.ASCII)
 
 # Code and parameter in Stripe's refusal of a payment method, as far as it names any.
 UNUSABLE = {

@@ -1,6 +1,7 @@
 """The JSON API: what it takes, what it answers, and what it keeps to itself."""
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -337,6 +338,14 @@ def test_a_list_takes_two_queries_however_long_it_is(app, session, orders):
 
 
 # What is written about it
+
+
+def test_the_patterns_of_the_openapi_document_are_for_every_language(client):
+    """Its regexes are ECMA-262's, which has no \\A, \\Z and (?P<name>...)."""
+    document = client.get("/openapi.json").json
+    fields = document["components"]["schemas"]["NewOrder"]["properties"]
+    assert fields["token"]["pattern"].startswith("^tok_")
+    assert not re.search(r"\\[AZ]|\(\?P", str(document))
 
 
 def test_the_openapi_document_is_valid(client):
