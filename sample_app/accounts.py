@@ -70,7 +70,7 @@ def authenticate(database: Session, email: str, password: str) -> Customer | Non
 
 def end_sessions(database: Session, customer: Customer) -> None:
     """Make every session of the customer's a guest's, on any device and in any copy."""
-    customer.session_version += 1
+    customer.session_version = Customer.session_version + 1  # counted by the database
     database.commit()
 
 

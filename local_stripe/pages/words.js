@@ -3,7 +3,7 @@
 
 const LANGUAGES = "{languages}".split(" ");
 
-let table = {};
+let table = new Map();
 
 /** What is spoken, as Intl knows it: "de", or "de-CH" if that is what the payer's browser asks for. */
 export let language = "en-US";
@@ -13,14 +13,15 @@ export async function speak(locale) {
   const wanted = !locale || locale === "auto" ? navigator.languages : [locale];
   language = wanted.find(isSpoken) ?? language;
   const tables = await Promise.all(tablesFor(language).map(load));
-  table = Object.assign({}, ...tables);
+  table = new Map(tables.flatMap(Object.entries));
   document.documentElement.lang = language;
   translate();
 }
 
 /** A sentence, in the language that is spoken; {name} in it is filled in. What has no translation stays as it is. */
 export function say(english, values = {}) {
-  return (table[english] ?? english).replace(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder);
+  const text = table.get(english) ?? english;
+  return text.replace(/\{(\w+)\}/g, (placeholder, name) => (Object.hasOwn(values, name) ? values[name] : placeholder));
 }
 
 const isSpoken = (tag) => /^en\b/.test(tag) || tablesFor(tag).length > 0;
