@@ -332,6 +332,20 @@ def test_the_bank_asks_over_the_page_and_the_customer_confirms(shop: Shop, redir
         expect(shop.page.locator("dialog")).to_have_count(0)
 
 
+def test_an_impatient_customer_is_asked_by_the_bank_once(shop: Shop):
+    intent = shop.intent()
+    shop.mount(clientSecret=intent.client_secret)
+    shop.type(ASKS)
+
+    for _ in range(2):
+        shop.confirm(redirect="if_required", confirmParams={"return_url": shop.next_page})
+    expect(shop.bank.get_by_text("$39.00")).to_be_visible()
+    shop.answer("Complete authentication")
+
+    assert shop.result()["paymentIntent"]["status"] == "succeeded"
+    expect(shop.page.locator("dialog")).to_have_count(0)
+
+
 def test_a_payment_that_was_given_up_while_the_bank_asked_is_no_success(shop: Shop):
     intent = shop.intent()
     shop.mount(clientSecret=intent.client_secret)

@@ -5,8 +5,21 @@ const NAMES = { paymentIntent: "payment_intent", setupIntent: "setup_intent" };
 const REDIRECT_STATUS = { processing: "pending", requires_capture: "succeeded", succeeded: "succeeded" };
 const LAST_ERROR = { paymentIntent: "last_payment_error", setupIntent: "last_setup_error" };
 
-/** Confirm, and let the owner answer the bank: {paymentIntent}, {setupIntent} or {error}. */
-async function confirmIntent(controller, clientSecret, params, handleActions = true) {
+const confirming = new Map(); // client secret -> what its confirmation comes to
+
+/** Confirm, and let the owner answer the bank: {paymentIntent}, {setupIntent} or {error}.
+ *
+ * A second click waits for what the first one began: the bank asks once.
+ */
+function confirmIntent(controller, clientSecret, ...how) {
+  if (!confirming.has(clientSecret)) {
+    const result = confirmOnce(controller, clientSecret, ...how);
+    confirming.set(clientSecret, result.finally(() => confirming.delete(clientSecret)));
+  }
+  return confirming.get(clientSecret);
+}
+
+async function confirmOnce(controller, clientSecret, params, handleActions = true) {
   const result = await controller({ wanted: "confirm", clientSecret, params: { ...params, use_stripe_sdk: true } });
   return handleActions ? act(controller, clientSecret, result) : result;
 }
