@@ -29,9 +29,10 @@ const isSpoken = (tag) => /^en\b/.test(tag) || tablesFor(tag).length > 0;
 /** "fr-CA" -> ["fr", "fr-CA"]: the language, then what its region says in another way. */
 const tablesFor = (tag) => LANGUAGES.filter((known) => tag === known || tag.startsWith(`${known}-`));
 
+/** A language's table. Where it does not come, the page speaks English, rather than not at all. */
 async function load(tag) {
-  const response = await fetch(new URL(`words/${tag}.json`, import.meta.url));
-  return response.json();
+  const response = await fetch(new URL(`words/${tag}.json`, import.meta.url)).catch(() => null);
+  return response?.ok ? response.json() : {};
 }
 
 function translate() {

@@ -1,10 +1,11 @@
 """The form to pay with, whoever shows it: Stripe's own page, or a frame in a page of the shop's."""
 
 import stripe
-from playwright.sync_api import FrameLocator, Locator, Page
+from playwright.sync_api import FrameLocator, Locator, Page, ViewportSize
 from stripe.checkout import Session
 
 GOOD, DECLINED, ASKS = "4242424242424242", "4000000000000002", "4000002760003184"
+PHONE: ViewportSize = {"width": 375, "height": 667}
 
 
 class PayForm:

@@ -19,7 +19,6 @@ from sample_app.database import db
 from sample_app.models import Customer
 from sample_app.orders import place_order
 
-GOOD, DECLINED = "4242424242424242", "4000000000000002"
 PASSWORD = "a short sentence"
 TABS = 40  # more than any page has stops
 

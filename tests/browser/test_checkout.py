@@ -5,7 +5,7 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.payer import ASKS, DECLINED, GOOD, PayForm, charges, current
+from tests.browser.payer import ASKS, DECLINED, GOOD, PHONE, PayForm, charges, current
 
 pytestmark = pytest.mark.usefixtures("stripe_url")  # its pages are served
 SHOP = "https://shop.example"
@@ -277,7 +277,7 @@ def test_3d_secure_leads_to_the_bank_and_back(visit, now, answer, status):
 
 def test_on_a_phone_the_reason_is_in_view_after_the_bank(visit):
     payer = visit()
-    payer.page.set_viewport_size({"width": 375, "height": 667})
+    payer.page.set_viewport_size(PHONE)
 
     payer.fill(ASKS)
     payer.button.click()

@@ -10,7 +10,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 from stripe.checkout import Session
 
 from local_stripe import PUBLISHABLE_KEY
-from tests.browser.payer import ASKS, DECLINED, GOOD, PayForm, charges, current
+from tests.browser.payer import ASKS, DECLINED, GOOD, PHONE, PayForm, charges, current
 from tests.browser.served import served
 from tests.browser.shopper import TABS
 
@@ -62,7 +62,6 @@ FORM = f"""<form>
       <p role="alert"></p>
       <button>Pay $39.00</button>
     </form>"""
-PHONE = {"width": 375, "height": 667}
 
 
 @pytest.fixture(scope="module")

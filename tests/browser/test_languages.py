@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from local_stripe import PUBLISHABLE_KEY
 from local_stripe.languages import TABLES
+from tests.browser.payer import ASKS, DECLINED
 from tests.browser.served import served
 
 PHONE = {"width": 320, "height": 640}
-DECLINED, ASKS = "4000000000000002", "4000002760003184"
 SHOP_PAGE = """<!doctype html>
 <html lang="de">
 <head><meta charset="utf-8"><title>Zahlen</title><script src="{stripe_js}"></script></head>
@@ -115,8 +115,17 @@ def test_a_closed_session_says_so_in_its_language(page, sell, client):
     expect(page.get_by_role("heading")).to_have_text(words["This page has expired"])
 
 
+def test_a_page_whose_words_cannot_be_loaded_either_says_so_in_english(browser: Browser, sell):
+    with browser.new_context(locale="de-AT") as context:
+        page = context.new_page()
+        page.route("**/v1/**", lambda route: route.abort())
+        page.route("**/words/**", lambda route: route.abort())
+        page.goto(sell())
+        expect(page.get_by_role("heading", name="could not be loaded")).to_be_visible()
+
+
 def test_no_language_breaks_the_page_of_a_phone(page, sell):
-    """Long words wrap, nothing sticks out, and no word of the form stays English."""
+    """Long words wrap, nothing sticks out, and the form speaks as it was told."""
     page.set_viewport_size(PHONE)
     broken = []
     for tag in TABLES:
@@ -127,10 +136,8 @@ def test_no_language_breaks_the_page_of_a_phone(page, sell):
             "({scrollWidth, clientWidth}) => scrollWidth > clientWidth"
         ):
             broken.append(f"{tag}: button")
-        expected = {**table(tag.partition("-")[0]), **table(tag)}.get(
-            "Name on card", "Name on card"
-        )
-        if not page.get_by_label(expected, exact=True).is_visible():
+        words = {"Name on card": "Name on card", **table(tag.partition("-")[0]), **table(tag)}
+        if not page.get_by_label(words["Name on card"], exact=True).is_visible():
             broken.append(f"{tag}: label")
     assert broken == []
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, FrameLocator, Page, Route, expect
 
 from local_stripe import PUBLISHABLE_KEY, LocalStripe
+from tests.browser.payer import ASKS, DECLINED, GOOD
 from tests.browser.served import served
 
 DAY = 86_400
@@ -42,9 +43,6 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-GOOD = "4242424242424242"
-ASKS = "4000002760003184"
-DECLINED = "4000000000000002"
 DEFERRED = {"mode": "payment", "amount": 3900, "currency": "usd"}
 
 

@@ -15,14 +15,8 @@ from local_stripe import LocalStripe
 from sample_app.database import db
 from sample_app.models import Customer
 from sample_app.orders import place_order
-from tests.browser.shopper import (
-    DECLINED,
-    GOOD,
-    Shopper,
-    new_order,
-    served,
-    taken_for,
-)
+from tests.browser.payer import DECLINED, GOOD
+from tests.browser.shopper import Shopper, new_order, served, taken_for
 
 DECLINE = "Your bank declined this card. Please try another card, or ask your bank."
 DESK = {"width": 1280, "height": 800}

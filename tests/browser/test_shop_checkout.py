@@ -15,15 +15,10 @@ from flask import Flask
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from local_stripe import LocalStripe
-from tests.browser.shopper import (
-    DECLINED,
-    GOOD,
-    Shopper,
-    taken_for,
-)
+from tests.browser.payer import ASKS, DECLINED, GOOD
+from tests.browser.shopper import Shopper, taken_for
 from tests.sample_app.deliveries import carry
 
-BANK_ASKS = "4000002760003184"
 BUTTON = "Check out on Stripe's page"
 PAYS, BOUNCES = "000123456789", "000222222227"
 DAY = 24 * 60 * 60  # seconds
@@ -137,7 +132,7 @@ def test_after_a_declined_card_another_one_pays_at_stripe(payer, order_id, taken
 
 def test_who_completes_the_banks_page_has_paid_at_stripe(payer, order_id, taken):
     payer.go_to_checkout(order_id)
-    payer.pay_at_stripe(BANK_ASKS)
+    payer.pay_at_stripe(ASKS)
     payer.answer_the_bank("Complete authentication")
     expect(payer.heading).to_have_text("Thank you")
     assert taken() == [8900]
@@ -145,7 +140,7 @@ def test_who_completes_the_banks_page_has_paid_at_stripe(payer, order_id, taken)
 
 def test_who_fails_at_the_bank_tries_again_at_stripe(payer, order_id, taken):
     payer.go_to_checkout(order_id)
-    payer.pay_at_stripe(BANK_ASKS)
+    payer.pay_at_stripe(ASKS)
     payer.answer_the_bank("Fail authentication")
     expect(payer.page.get_by_role("alert")).to_contain_text("authenticate")
     assert taken() == []
@@ -239,7 +234,7 @@ def test_after_a_debit_that_bounced_the_order_is_paid_by_card(
 
 def test_who_completes_the_banks_page_has_paid(payer, order_id, taken):
     payer.open_card_form(order_id)
-    payer.pay(BANK_ASKS)
+    payer.pay(ASKS)
     payer.answer_the_bank("Complete authentication")
     expect(payer.message).to_have_text("Thank you. Your order is paid.")
     expect(payer.status).to_have_text("Paid")
@@ -248,11 +243,11 @@ def test_who_completes_the_banks_page_has_paid(payer, order_id, taken):
 
 def test_who_fails_at_the_bank_tries_again(payer, order_id, taken):
     payer.open_card_form(order_id)
-    payer.pay(BANK_ASKS)
+    payer.pay(ASKS)
     payer.answer_the_bank("Fail authentication")
     expect(payer.message).to_contain_text("Your bank could not make sure that it was you.")
     assert taken() == []
-    payer.pay(BANK_ASKS)
+    payer.pay(ASKS)
     payer.answer_the_bank("Complete authentication")
     expect(payer.status).to_have_text("Paid")
     assert taken() == [8900]
@@ -260,7 +255,7 @@ def test_who_fails_at_the_bank_tries_again(payer, order_id, taken):
 
 def test_who_leaves_the_banks_page_pays_with_another_card(payer, order_id, taken):
     payer.open_card_form(order_id)
-    payer.pay(BANK_ASKS)
+    payer.pay(ASKS)
     expect(payer.page.get_by_role("button", name="Complete authentication")).to_be_visible()
     left = payer.page.url
     payer.open_card_form(order_id)
@@ -286,11 +281,11 @@ def test_a_customer_pays_in_the_payment_element(payer, order_id, taken):
 
 def test_the_bank_asks_over_the_payment_element(payer, order_id, taken):
     payer.open_element(order_id)
-    payer.pay_in_element(BANK_ASKS)
+    payer.pay_in_element(ASKS)
     payer.bank.get_by_role("button", name="Fail authentication").click()
     expect(payer.problem).to_contain_text("authenticate")
     assert taken() == []
-    payer.pay_in_element(BANK_ASKS)
+    payer.pay_in_element(ASKS)
     payer.bank.get_by_role("button", name="Complete authentication").click()
     expect(payer.message).to_have_text("Thank you. Your order is paid.")
     assert taken() == [8900]
