@@ -61,9 +61,15 @@ def expect(condition: object, message: str) -> None:
 
 
 def solution_of(name: str, checks: str) -> Source:
-    """The solved cell that defines a name, in the `exercises.py` beside this `checks.py`."""
-    text = Path(checks).with_name("exercises.py").read_text(encoding="utf-8")
-    return Source(next(cell.solved for cell in code_cells(text) if cell.defines(name)))
+    """The solved cell that defines a name, in the `exercises.py` beside this `checks.py`.
+
+    Raises `LookupError` when there is none.
+    """
+    path = Path(checks).with_name("exercises.py")
+    for cell in code_cells(path.read_text(encoding="utf-8")):
+        if cell.defines(name):
+            return Source(cell.solved)
+    raise LookupError(f"No cell of {path} defines {name}.")
 
 
 def find(name: str | float, course: Course) -> tuple[Chapter, Exercise]:

@@ -22,3 +22,8 @@ def test_the_solution_comes_from_the_exercises_beside_the_checks(chapter):
     solution = solution_of("double", str(chapter.checks))
     assert solution.startswith("def double(amount):\n")
     assert "    return 2 * amount\n" in solution
+
+
+def test_a_name_that_no_exercise_defines_is_named(chapter):
+    with pytest.raises(LookupError, match=r"exercises\.py defines treble"):
+        solution_of("treble", str(chapter.checks))
