@@ -15,7 +15,8 @@ TABLES: dict[str, dict[str, str]] = {
     file.stem: json.loads(file.read_text(encoding="utf-8")) for file in FOLDER.glob("words/*.json")
 }
 PAGES = ("card.html", "checkout.html", "payment.html")
-SCRIPTS = ("api.js", "card.js", "cards.js", "checkout.js", "pay-form.js")
+SCRIPTS = [file.read_text(encoding="utf-8") for file in FOLDER.glob("*.js")]
+IMPORTED = re.compile(r'^import \{.*\bsay\b.*\} from ".*/words\.js";$', re.MULTILINE)
 SAID = re.compile(r'\bsay\("((?:[^"\\]|\\.)+)"')
 PLACEHOLDER = re.compile(r"\{\w+\}")
 
@@ -52,8 +53,8 @@ class Texts(HTMLParser):
 def english() -> set[str]:
     """Whatever the pages and the API say to a payer."""
     texts = REFUSALS.union(*(Texts(page).found for page in PAGES))
-    for script in SCRIPTS:
-        texts |= set(SAID.findall((FOLDER / script).read_text(encoding="utf-8")))
+    for script in filter(IMPORTED.search, SCRIPTS):
+        texts |= set(SAID.findall(script))
     return {text for text in texts if re.search("[A-Za-z]", text)} - NOT_TRANSLATED
 
 
