@@ -47,10 +47,10 @@ def of_differences(
 
 
 def of_disputes(
-    session: Session, unanswered: Iterable[stripe.Dispute], claims: Claims
+    session: Session, disputes: Iterable[stripe.Dispute], claims: Claims
 ) -> Iterator[Finding]:
     """Name those whose payment no order claims: on the shop's own pages, nobody sees them."""
-    for dispute in unanswered:
+    for dispute in disputes:
         charge: Any = dispute.charge
         payment = charge.payment_intent or charge.id
         if (Line.PAYMENTS, payment) in claims:

@@ -65,7 +65,7 @@ def protect(response: Response) -> Response:
 
 
 def public_name(hosts: Iterable[str] | None) -> str | None:
-    """The first of the shop's names that leads to more than the computer it runs on."""
+    """The first of the shop's names that leads to more than the computer it runs on, if any."""
     return next((host.removeprefix(".") for host in hosts or () if host not in LOOPBACK), None)
 
 

@@ -48,14 +48,14 @@ def invite(email: str, role: str) -> None:
 def revoke(email: str) -> None:
     """Make them a customer again, and end their sessions; their phone's codes open nothing."""
     customer = _find(email)
-    nobody = {
+    become = {
         Customer.role: Role.CUSTOMER,
         Customer.session_version: Customer.session_version + 1,
         Customer.totp_secret: None,
         Customer.totp_last_step: None,
     }
     # Of the row as it is now: they may have accepted an invitation since it was read.
-    db.session.execute(update(Customer).where(Customer.id == customer.id).values(nobody))
+    db.session.execute(update(Customer).where(Customer.id == customer.id).values(become))
     audit.note(db.session, "role revoked", None, detail=str(customer.email))
     db.session.commit()
     click.echo(f"{customer.email} is a customer now, and signed out everywhere.")

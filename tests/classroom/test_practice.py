@@ -104,7 +104,7 @@ class Item(Base):
     stock: Mapped[int]
 
 
-def test_processes_share_a_database():
+def test_whoever_connects_to_a_shared_database_sees_the_same():
     engine = shared_database(Base)
     with Session(engine) as one, Session(engine) as other:
         one.add(Item(id=1, stock=10))

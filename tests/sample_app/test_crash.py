@@ -22,14 +22,14 @@ import os, sys
 import stripe
 from sample_app import create_app
 
-database, api_base, ending, key, body = sys.argv[1:]
+database, api_base, ending, key, body, exit_code = sys.argv[1:]
 
 
 class Deadly(stripe.RequestsClient):
     def request(self, method, url, *args, **kwargs):
         answer = super().request(method, url, *args, **kwargs)
         if url.endswith(ending):
-            os._exit(86)  # no cleanup, no rollback, no goodbye
+            os._exit(int(exit_code))  # no cleanup, no rollback, no goodbye
         return answer
 
 
@@ -48,7 +48,8 @@ app.test_client().post(
 @pytest.mark.parametrize("ending", ["/payment_intents", "/confirm"])
 def test_a_shop_killed_after_stripe_answered_charges_once(database_url, local, ending):
     with start(local) as server:
-        arguments = [database_url, server.url, ending, KEY["Idempotency-Key"], json.dumps(BODY)]
+        key, body = KEY["Idempotency-Key"], json.dumps(BODY)
+        arguments = [database_url, server.url, ending, key, body, str(EXIT_CODE)]
         died = subprocess.run([sys.executable, "-c", DYING_SHOP, *arguments], cwd=ROOT, timeout=60)
         assert died.returncode == EXIT_CODE
         client = stripe.StripeClient(SECRET_KEY, base_addresses={"api": server.url})

@@ -204,9 +204,6 @@ def test_one_persons_code_does_not_open_for_another(app, session, enrolled):
     assert other.open("/staff/orders").request.path == "/staff/two-step"
 
 
-# Guessing
-
-
 def test_no_phone_is_set_up_for_whoever_was_revoked_meanwhile(app, person, session):
     """It would open the staff pages for its thief, once the owner is invited anew."""
     person.open("/staff/two-step")
@@ -214,6 +211,9 @@ def test_no_phone_is_set_up_for_whoever_was_revoked_meanwhile(app, person, sessi
     app.test_cli_runner().invoke(args=["staff", "revoke", EMAIL], catch_exceptions=False)
     assert not two_step.verify(session, member, pyotp.TOTP(secret).now(), secret)
     assert not two_step.is_enrolled(account(session))
+
+
+# Guessing
 
 
 def test_codes_are_not_guessed_whatever_address_they_come_from(tmp_path):
