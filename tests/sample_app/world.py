@@ -1,5 +1,6 @@
 """A shop that goes on beside those that are killed; its Stripe, and who deals with both."""
 
+import copyreg
 import shutil
 import sqlite3
 from contextlib import closing
@@ -36,6 +37,9 @@ TYPES = [
     "refund.created",
     "refund.updated",
 ]
+
+# The copy of a local Stripe has a lock of its own.
+copyreg.pickle(type(RLock()), lambda _: (RLock, ()))
 
 
 class World:
@@ -77,8 +81,7 @@ class World:
         close(self.app)  # a database in use cannot be copied
         shutil.copytree(self._folder / "mail", folder / "mail")
         copied = copy_of(self.settings["DATABASE_URL"], folder)
-        local = deepcopy(self.local, {id(self.local._lock): RLock()})
-        other = World(copied, local, folder, self.settings["STRIPE_WEBHOOK_SECRET"])
+        other = World(copied, deepcopy(self.local), folder, self.settings["STRIPE_WEBHOOK_SECRET"])
         other.wishes = self.wishes
         return other
 
