@@ -1,6 +1,6 @@
 // Calls of the local Stripe's API from its own pages, with a publishable key.
 
-import { say } from "./words.js";
+import { say, sayError } from "./words.js";
 
 /** Ask for `path` below /v1/; gives {body}, or Stripe's {error} in the payer's language. With `fields`, nested as
  * they like, a POST.
@@ -11,7 +11,7 @@ export async function ask(key, path, fields) {
   try {
     const response = await fetch(new URL(`../v1/${path}`, import.meta.url), { headers, ...sent });
     const body = await response.json();
-    return response.ok ? { body } : { error: { ...body.error, message: say(body.error.message) } };
+    return response.ok ? { body } : { error: sayError(body.error) };
   } catch {
     return { error: { type: "api_connection_error", message: say("The local Stripe did not answer.") } };
   }

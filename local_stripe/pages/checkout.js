@@ -7,7 +7,7 @@
 import { ask } from "../v3/api.js";
 import { formatMoney } from "../v3/money.js";
 import { isComplete, paymentMethod, prepare } from "../v3/pay-form.js";
-import { language, say, speak } from "../v3/words.js";
+import { language, say, sayError, speak } from "../v3/words.js";
 
 const KEY = document.querySelector("meta[name=publishable-key]").content;
 const SESSION = location.pathname.split("/").at(-1);
@@ -128,7 +128,7 @@ async function load() {
   if (session.status !== "open") return showClosed(session.status, session);
   shown = session;
   showOpen(session);
-  if (back === "failed") showProblem(intentOf(session)?.last_payment_error ?? intentOf(session)?.last_setup_error);
+  if (back === "failed") showProblem(lastError(intentOf(session)));
   history.replaceState(null, "", location.pathname + location.hash);
 }
 
@@ -183,9 +183,10 @@ async function isOver() {
 }
 
 const intentOf = (session) => session.payment_intent ?? session.setup_intent;
+const lastError = (intent) => sayError(intent?.last_payment_error ?? intent?.last_setup_error);
 
 function showProblem(error) {
-  $("problem").textContent = error ? say(error.message) : "";
+  $("problem").textContent = error?.message ?? "";
   if (error) $("problem").scrollIntoView({ block: "nearest" }); // who comes back from the bank is at the top
 }
 

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { connected } from "./line.js";
 import { formatMoney } from "./money.js";
-import { language, say, speak } from "./words.js";
+import { language, sayError, speak } from "./words.js";
 
 const KINDS = { pi: "payment_intent", seti: "setup_intent" };
 const NAMES = { payment_intent: "paymentIntent", setup_intent: "setupIntent" };
@@ -22,7 +22,7 @@ async function intent(clientSecret, path, fields) {
 /** The intent, with what was wrong last in the payer's language. */
 function translated(intent) {
   const errors = ["last_payment_error", "last_setup_error"].filter((name) => intent?.[name]);
-  const said = errors.map((name) => [name, { ...intent[name], message: say(intent[name].message) }]);
+  const said = errors.map((name) => [name, sayError(intent[name])]);
   return intent && { ...intent, ...Object.fromEntries(said) };
 }
 

@@ -3,6 +3,7 @@
 
 const LANGUAGES = "{languages}".split(" ");
 
+const loaded = new Map(); // tag -> its table: Stripe.js speaks anew for each session that it reads
 let table = new Map();
 
 /** What is spoken, as Intl knows it: "de", or "de-CH" if that is what the payer's browser asks for. */
@@ -24,6 +25,9 @@ export function say(english, values = {}) {
   return text.replace(/\{(\w+)\}/g, (placeholder, name) => (Object.hasOwn(values, name) ? values[name] : placeholder));
 }
 
+/** An error of the API's, in the language that is spoken; none stays none. */
+export const sayError = (error) => error && { ...error, message: say(error.message) };
+
 const isSpoken = (tag) => /^en\b/.test(tag) || tablesFor(tag).length > 0;
 
 /** "fr-CA" -> ["fr", "fr-CA"]: the language, then what its region says in another way. */
@@ -31,8 +35,11 @@ const tablesFor = (tag) => LANGUAGES.filter((known) => tag === known || tag.star
 
 /** A language's table. Where it does not come, the page speaks English, rather than not at all. */
 async function load(tag) {
+  if (loaded.has(tag)) return loaded.get(tag);
   const response = await fetch(new URL(`words/${tag}.json`, import.meta.url)).catch(() => null);
-  return response?.ok ? response.json() : {};
+  if (!response?.ok) return {};
+  loaded.set(tag, await response.json());
+  return loaded.get(tag);
 }
 
 function translate() {
