@@ -63,7 +63,7 @@ def record(session: Session, order: Order, stripe_dispute: stripe.Dispute) -> Di
     return dispute
 
 
-def unanswered(client: stripe.StripeClient, since: datetime | None) -> list[stripe.Dispute]:
+def needing_response(client: stripe.StripeClient, since: datetime | None) -> list[stripe.Dispute]:
     """Return, each with its charge, those made `since` then that Stripe waits for an answer to.
 
     Raises `stripe.StripeError`.

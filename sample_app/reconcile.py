@@ -51,7 +51,7 @@ def _reconcile(since: datetime | None) -> int:
     client = current_app.extensions["stripe"]
     # First: what is in them now, the shop knows of when it is mended.
     movements = ledger.read(client, since, _seen)
-    unanswered = disputes.unanswered(client, since)
+    waiting = disputes.needing_response(client, since)
     for number, outcome in enumerate(reconciliation.mend(db.session, client, since, _seen)):
         if number == 0:
             click.echo("Mended:")
@@ -65,7 +65,7 @@ def _reconcile(since: datetime | None) -> int:
         click.echo(line)
     needed = [
         *findings.of_differences(db.session, statement.differences, book),
-        *findings.of_disputes(db.session, unanswered, claims),
+        *findings.of_disputes(db.session, waiting, claims),
         *findings.of_the_shop(db.session, since),
     ]
     for finding in needed:
